@@ -1,0 +1,3 @@
+// What `import … from 'eventsource-wasm'` gives.
+
+export { EventSource } from './EventSource.js';

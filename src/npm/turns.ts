@@ -1,0 +1,54 @@
+// When the next event may be dispatched.
+
+/** How long (ms) dispatching may keep the thread before timers, input and rendering get a turn. */
+const LONGEST_TURN = 8;
+
+let channel: MessageChannel | undefined;
+const waiting: (() => void)[] = [];
+
+/**
+ * Gives way to the promise reactions that the listeners of an event have set off.
+ *
+ * [spec] Each event is dispatched in a task of its own, so that `await` in a listener goes on before
+ * the next event. A script can't run a task's microtask checkpoint, so we step back in the queue of
+ * microtasks instead, as often as chains of promises are usually long.
+ */
+export async function afterReactions(): Promise<void> {
+  await undefined;
+  await undefined;
+  await undefined;
+  await undefined;
+}
+
+/** Gives way to other tasks. A message, unlike a timer, is not throttled in the background. */
+export function nextTask(): Promise<void> {
+  if (!channel) {
+    channel = new MessageChannel();
+    channel.port1.onmessage = () => waiting.shift()?.();
+  }
+  const { port2 } = channel;
+  return new Promise((resolve) => {
+    waiting.push(resolve);
+    port2.postMessage(null);
+  });
+}
+
+/** Measures how long dispatching has kept the thread, over as many chunks as it takes. */
+export class Turn {
+  #used = 0;
+  #start = 0;
+
+  begin(): void {
+    this.#start = performance.now();
+  }
+
+  /** Whether it is time for `nextTask`; if so, counting starts anew. */
+  end(): boolean {
+    const now = performance.now();
+    this.#used += now - this.#start;
+    this.#start = now;
+    if (this.#used < LONGEST_TURN) return false;
+    this.#used = 0;
+    return true;
+  }
+}

@@ -1,0 +1,392 @@
+//! The parser: the bytes of one event stream in, batches of events out.
+//!
+//! It follows "[Interpreting an event stream]" of the HTML standard. One parser serves one
+//! connection. There is no error type: every byte sequence is defined behaviour.
+//!
+//! # Theory of operation
+//!
+//! An event stream is mostly data, so the parser works in place. The stream's bytes are written
+//! into its buffer once; parsing moves the values of `data` lines together, towards the front, and
+//! drops everything else. Output is never longer than the input that it came from, so nothing is
+//! allocated for an event:
+//!
+//! ```text
+//!    0            finished       data_end        line_start     scanned        end
+//!    | data of the   | data buffer   | (dropped       | unfinished line          | room for
+//!    | finished      | of the        |  names, line   | (no line end before      | the next
+//!    | events        | next event    |  ends, …)      |  `scanned`)              | chunk
+//! ```
+//!
+//! The data of finished events stand one after the other, each ended by a CR: no data can hold a
+//! CR, since the standard joins data lines with LF. So whoever reads a batch decodes it once and
+//! cuts it at the CRs. Bytes stay bytes here: a decoder that replaces invalid UTF-8 gives the same
+//! text before and after parsing, because only whole lines and ASCII prefixes are taken out.
+//!
+//! Time is linear in the bytes received, whatever the chunks: the search for a line's end goes on
+//! where it stopped, and what is moved to the front at the start of a chunk came with the chunk
+//! before.
+//!
+//! [Interpreting an event stream]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+
+use memchr::memchr2;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// No field that the standard knows has a longer name with its colon than `event:` and `retry:`.
+const LONGEST_PREFIX: usize = 6;
+
+/// The default of [`Parser::new`]'s `limit`: 128 MiB.
+pub const DEFAULT_LIMIT: usize = 128 * 1024 * 1024;
+
+/// Set in [`Batch::changes`] where an event's type is the next entry of [`Batch::types`].
+pub const TYPE_CHANGED: u8 = 1;
+/// Set in [`Batch::changes`] where the last event ID is the next entry of [`Batch::ids`].
+pub const ID_CHANGED: u8 = 2;
+
+/// A buffer that has grown past this (bytes) is given back once it is mostly unused.
+const KEPT_CAPACITY: usize = 256 * 1024;
+
+/// Parses the event stream of one connection.
+///
+/// ```
+/// use eventsource_wasm::parser::{DEFAULT_LIMIT, ID_CHANGED, Parser};
+///
+/// let mut parser = Parser::new(b"", DEFAULT_LIMIT);
+/// let chunk = b"id: 7\ndata: Hello\n\ndata: unfin";
+/// parser.room(chunk.len()).copy_from_slice(chunk);
+/// let batch = parser.parse();
+/// assert_eq!(batch.data, b"Hello\r");
+/// assert_eq!(batch.ids, b"7\r");
+/// assert_eq!(batch.changes, [ID_CHANGED]);
+/// ```
+#[derive(Debug)]
+pub struct Parser {
+    /// See the picture above; the bytes past `end` are room for the next chunk.
+    buffer: Vec<u8>,
+    finished: usize,
+    data_end: usize,
+    line_start: usize,
+    scanned: usize,
+    end: usize,
+    limit: usize,
+
+    at_start: bool,
+    /// The last byte was a CR: an LF that follows belongs to the same line end.
+    skip_line_feed: bool,
+    /// The unfinished line means nothing (a comment, an unknown field) and is not kept.
+    ignore_line: bool,
+    limit_exceeded: bool,
+
+    /// The standard's event type buffer.
+    event_type: Vec<u8>,
+    /// The type of the event that was finished last.
+    finished_type: Vec<u8>,
+    /// The standard's last event ID buffer.
+    last_event_id_buffer: Vec<u8>,
+    /// The standard's last event ID string.
+    last_event_id: Vec<u8>,
+    /// The last event ID of the event that was finished last.
+    finished_id: Vec<u8>,
+    reconnection_time: Option<u64>,
+
+    changes: Vec<u8>,
+    types: Vec<u8>,
+    ids: Vec<u8>,
+}
+
+/// The events that one chunk finished, in order.
+///
+/// An entry of `data`, `types` and `ids` is UTF-8 as the server sent it, possibly invalid, and ends
+/// with a CR; it holds no other CR.
+#[derive(Debug)]
+pub struct Batch<'a> {
+    /// One entry for each event: its data.
+    pub data: &'a [u8],
+    /// An entry for each event with [`TYPE_CHANGED`]. It holds for the events that follow, too, in
+    /// this batch and in later ones. Before the first entry the type is empty. An empty type means
+    /// `message`.
+    pub types: &'a [u8],
+    /// An entry for each event with [`ID_CHANGED`]; it holds for the events that follow, too, in this
+    /// batch and in later ones. Before the first entry the last event ID is empty.
+    pub ids: &'a [u8],
+    /// One byte for each event: [`TYPE_CHANGED`] and [`ID_CHANGED`], or 0.
+    pub changes: &'a [u8],
+    /// The reconnection time (ms) that the chunk set last, if any. Values past 64 bits are
+    /// `u64::MAX`.
+    pub reconnection_time: Option<u64>,
+    /// The unfinished event is larger than the limit. The parser is of no use any more.
+    pub limit_exceeded: bool,
+}
+
+impl Parser {
+    /// A parser for a new connection.
+    ///
+    /// `last_event_id` is the last event ID string so far (UTF-8). `limit` is the size (bytes) that
+    /// one unfinished event may reach: its data and the line being received.
+    ///
+    /// [ours] The standard starts each connection with an empty last event ID buffer, by which a
+    /// first event without an id would reset the last event ID string; like the browsers we keep it.
+    #[must_use]
+    pub fn new(last_event_id: &[u8], limit: usize) -> Self {
+        Self {
+            buffer: Vec::new(),
+            finished: 0,
+            data_end: 0,
+            line_start: 0,
+            scanned: 0,
+            end: 0,
+            limit,
+            at_start: true,
+            skip_line_feed: false,
+            ignore_line: false,
+            limit_exceeded: false,
+            event_type: Vec::new(),
+            finished_type: Vec::new(),
+            last_event_id_buffer: last_event_id.to_vec(),
+            last_event_id: last_event_id.to_vec(),
+            finished_id: Vec::new(),
+            reconnection_time: None,
+            changes: Vec::new(),
+            types: Vec::new(),
+            ids: Vec::new(),
+        }
+    }
+
+    /// The standard's last event ID string (UTF-8, possibly invalid).
+    #[must_use]
+    pub fn last_event_id(&self) -> &[u8] {
+        &self.last_event_id
+    }
+
+    /// Room for the next `length` bytes of the stream, to be written before [`parse`](Self::parse).
+    /// The batch before is gone with this call.
+    pub fn room(&mut self, length: usize) -> &mut [u8] {
+        self.close_gaps();
+        self.fit(self.end + length);
+        let start = self.end;
+        self.end += length;
+        &mut self.buffer[start..self.end]
+    }
+
+    /// Parses the bytes that were written into the [`room`](Self::room).
+    pub fn parse(&mut self) -> Batch<'_> {
+        self.changes.clear();
+        self.types.clear();
+        self.ids.clear();
+        self.reconnection_time = None;
+        if !self.limit_exceeded && self.is_past_start() {
+            self.parse_lines();
+        }
+        Batch {
+            data: &self.buffer[..self.finished],
+            types: &self.types,
+            ids: &self.ids,
+            changes: &self.changes,
+            reconnection_time: self.reconnection_time,
+            limit_exceeded: self.limit_exceeded,
+        }
+    }
+
+    /// Moves the data buffer and the unfinished line to the front, over what is no longer needed.
+    /// What is moved came with the last chunk: an older part has no gap before it.
+    fn close_gaps(&mut self) {
+        if self.finished > 0 {
+            self.buffer.copy_within(self.finished..self.data_end, 0);
+            self.data_end -= self.finished;
+            self.finished = 0;
+        }
+        let gap = self.line_start - self.data_end;
+        if gap > 0 {
+            self.buffer.copy_within(self.line_start..self.end, self.data_end);
+            self.line_start -= gap;
+            self.scanned -= gap;
+            self.end -= gap;
+        }
+    }
+
+    /// Makes the buffer hold `length` bytes. It grows by halves, to keep both the number of copies
+    /// and the unused part small, and shrinks after an unusually large event.
+    fn fit(&mut self, length: usize) {
+        if length > self.buffer.len() {
+            let grown = length.max(self.buffer.len() + self.buffer.len() / 2);
+            self.buffer.reserve_exact(grown - self.buffer.len());
+            self.buffer.resize(grown, 0);
+        } else if self.buffer.len() > KEPT_CAPACITY && length < self.buffer.len() / 4 {
+            self.buffer.truncate(length.max(KEPT_CAPACITY));
+            self.buffer.shrink_to_fit();
+        }
+    }
+
+    /// Drops one byte order mark at the start of the stream. False while the bytes so far could
+    /// still become one.
+    fn is_past_start(&mut self) -> bool {
+        if self.at_start {
+            let stream = &self.buffer[self.line_start..self.end];
+            if stream.starts_with(BYTE_ORDER_MARK) {
+                self.line_start += BYTE_ORDER_MARK.len();
+                self.scanned = self.line_start;
+            } else if BYTE_ORDER_MARK.starts_with(stream) {
+                return false;
+            }
+            self.at_start = false;
+        }
+        true
+    }
+
+    fn parse_lines(&mut self) {
+        if self.skip_line_feed && self.scanned < self.end {
+            self.skip_line_feed = false;
+            if self.buffer[self.scanned] == b'\n' {
+                self.line_start += 1;
+                self.scanned += 1;
+            }
+        }
+        while let Some(offset) = memchr2(b'\n', b'\r', &self.buffer[self.scanned..self.end]) {
+            let line_end = self.scanned + offset;
+            self.process_line(line_end);
+            if self.limit_exceeded {
+                return;
+            }
+            let mut next = line_end + 1;
+            // [spec] A CR ends a line by itself: the line is not held back until the next byte has
+            // shown whether it is an LF.
+            if self.buffer[line_end] == b'\r' {
+                if next == self.end {
+                    self.skip_line_feed = true;
+                } else if self.buffer[next] == b'\n' {
+                    next += 1;
+                }
+            }
+            self.line_start = next;
+            self.scanned = next;
+        }
+        self.scanned = self.end;
+        self.drop_ignored_line();
+        self.limit_exceeded = self.unfinished_size(self.end) > self.limit;
+    }
+
+    /// Forgets what there is of a line that will mean nothing, so that not even an endless comment
+    /// takes memory.
+    fn drop_ignored_line(&mut self) {
+        let line = &self.buffer[self.line_start..self.end];
+        let is_known = [&b"data:"[..], b"event:", b"id:", b"retry:"]
+            .iter()
+            .any(|prefix| line.starts_with(prefix));
+        if self.ignore_line || (line.len() >= LONGEST_PREFIX && !is_known) {
+            self.ignore_line = true;
+            self.end = self.line_start;
+            self.scanned = self.line_start;
+        }
+    }
+
+    fn unfinished_size(&self, line_end: usize) -> usize {
+        (self.data_end - self.finished) + (line_end - self.line_start)
+    }
+
+    /// Processes the line from `line_start` to `line_end`.
+    fn process_line(&mut self, line_end: usize) {
+        let start = self.line_start;
+        if self.ignore_line {
+            self.ignore_line = false;
+            return;
+        }
+        if start == line_end {
+            self.dispatch();
+            return;
+        }
+        let line = &self.buffer[start..line_end];
+        match line[0] {
+            b'd' => {
+                if let Some(value) = field_value(line, b"data") {
+                    self.limit_exceeded = self.unfinished_size(line_end) > self.limit;
+                    if !self.limit_exceeded {
+                        self.append_data(start + value, line_end);
+                    }
+                }
+            }
+            b'e' => {
+                if let Some(value) = field_value(line, b"event") {
+                    self.event_type.clear();
+                    self.event_type.extend_from_slice(&line[value..]);
+                }
+            }
+            b'i' => {
+                // [spec] An id with a NULL is ignored.
+                if let Some(value) = field_value(line, b"id")
+                    && !line[value..].contains(&0)
+                {
+                    self.last_event_id_buffer.clear();
+                    self.last_event_id_buffer.extend_from_slice(&line[value..]);
+                }
+            }
+            b'r' => {
+                if let Some(value) = field_value(line, b"retry")
+                    && let Some(time) = parse_digits(&line[value..])
+                {
+                    self.reconnection_time = Some(time);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Appends the bytes from `start` to `end` and an LF to the data buffer. There is always room:
+    /// the field name was longer than the LF.
+    fn append_data(&mut self, start: usize, end: usize) {
+        self.buffer.copy_within(start..end, self.data_end);
+        self.data_end += end - start;
+        self.buffer[self.data_end] = b'\n';
+        self.data_end += 1;
+    }
+
+    /// The standard's "dispatch the event", up to the event itself.
+    fn dispatch(&mut self) {
+        // [spec] The id counts even where there is no data and so no event.
+        if self.last_event_id != self.last_event_id_buffer {
+            self.last_event_id.clone_from(&self.last_event_id_buffer);
+        }
+        if self.data_end == self.finished {
+            self.event_type.clear();
+            return;
+        }
+        self.buffer[self.data_end - 1] = b'\r';
+        self.finished = self.data_end;
+
+        let mut changes = 0;
+        if self.event_type != self.finished_type {
+            changes |= TYPE_CHANGED;
+            self.types.extend_from_slice(&self.event_type);
+            self.types.push(b'\r');
+            self.finished_type.clone_from(&self.event_type);
+        }
+        if self.last_event_id != self.finished_id {
+            changes |= ID_CHANGED;
+            self.ids.extend_from_slice(&self.last_event_id);
+            self.ids.push(b'\r');
+            self.finished_id.clone_from(&self.last_event_id);
+        }
+        self.changes.push(changes);
+        self.event_type.clear();
+    }
+}
+
+/// Where the value of a field starts in its line, if the line is of that field.
+fn field_value(line: &[u8], name: &[u8]) -> Option<usize> {
+    match line.strip_prefix(name)? {
+        [] => Some(line.len()),
+        // [spec] One space after the colon, and no more, is not part of the value.
+        [b':', b' ', ..] => Some(name.len() + 2),
+        [b':', ..] => Some(name.len() + 1),
+        _ => None,
+    }
+}
+
+/// The number that the ASCII digits stand for; `u64::MAX` where it is larger.
+fn parse_digits(value: &[u8]) -> Option<u64> {
+    if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    Some(value.iter().fold(0_u64, |number, digit| {
+        number.saturating_mul(10).saturating_add(u64::from(digit - b'0'))
+    }))
+}
