@@ -122,7 +122,7 @@ impl Parser {
     /// A parser for a new connection.
     ///
     /// `last_event_id` is the last event ID string so far (UTF-8). `limit` is the size (bytes) that
-    /// one unfinished event may reach: its data and the line being received.
+    /// one unfinished event may reach: its data, type and id, and the line being received.
     ///
     /// [ours] The standard starts each connection with an empty last event ID buffer, by which a
     /// first event without an id would reset the last event ID string; like the browsers we keep it.
@@ -158,6 +158,12 @@ impl Parser {
         &self.last_event_id
     }
 
+    /// How much memory (bytes) the parser holds for the unfinished event and the last chunk.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.buffer.capacity()
+    }
+
     /// Room for the next `length` bytes of the stream, to be written before [`parse`](Self::parse).
     /// The batch before is gone with this call.
     pub fn room(&mut self, length: usize) -> &mut [u8] {
@@ -174,7 +180,9 @@ impl Parser {
         self.types.clear();
         self.ids.clear();
         self.reconnection_time = None;
-        if !self.limit_exceeded && self.is_past_start() {
+        if self.limit_exceeded {
+            self.forget_unfinished_line();
+        } else if self.is_past_start() {
             self.parse_lines();
         }
         Batch {
@@ -261,72 +269,61 @@ impl Parser {
             self.scanned = next;
         }
         self.scanned = self.end;
-        self.drop_ignored_line();
-        self.limit_exceeded = self.unfinished_size(self.end) > self.limit;
+        self.look_at_unfinished_line();
     }
 
     /// Forgets what there is of a line that will mean nothing, so that not even an endless comment
-    /// takes memory.
-    fn drop_ignored_line(&mut self) {
+    /// takes memory, and holds any other to the limit.
+    fn look_at_unfinished_line(&mut self) {
         let line = &self.buffer[self.line_start..self.end];
         let is_known = [&b"data:"[..], b"event:", b"id:", b"retry:"]
             .iter()
             .any(|prefix| line.starts_with(prefix));
         if self.ignore_line || (line.len() >= LONGEST_PREFIX && !is_known) {
             self.ignore_line = true;
-            self.end = self.line_start;
-            self.scanned = self.line_start;
+            self.forget_unfinished_line();
+        } else if is_known {
+            self.limit_exceeded = self.unfinished_size(self.end) > self.limit;
         }
     }
 
+    fn forget_unfinished_line(&mut self) {
+        self.end = self.line_start;
+        self.scanned = self.line_start;
+    }
+
     fn unfinished_size(&self, line_end: usize) -> usize {
-        (self.data_end - self.finished) + (line_end - self.line_start)
+        let data = self.data_end - self.finished;
+        let line = line_end - self.line_start;
+        data + line + self.event_type.len() + self.last_event_id_buffer.len()
     }
 
     /// Processes the line from `line_start` to `line_end`.
     fn process_line(&mut self, line_end: usize) {
-        let start = self.line_start;
         if self.ignore_line {
             self.ignore_line = false;
             return;
         }
-        if start == line_end {
+        if self.line_start == line_end {
             self.dispatch();
             return;
         }
-        let line = &self.buffer[start..line_end];
-        match line[0] {
-            b'd' => {
-                if let Some(value) = field_value(line, b"data") {
-                    self.limit_exceeded = self.unfinished_size(line_end) > self.limit;
-                    if !self.limit_exceeded {
-                        self.append_data(start + value, line_end);
-                    }
-                }
-            }
-            b'e' => {
-                if let Some(value) = field_value(line, b"event") {
-                    self.event_type.clear();
-                    self.event_type.extend_from_slice(&line[value..]);
-                }
-            }
-            b'i' => {
-                // [spec] An id with a NULL is ignored.
-                if let Some(value) = field_value(line, b"id")
-                    && !line[value..].contains(&0)
-                {
-                    self.last_event_id_buffer.clear();
-                    self.last_event_id_buffer.extend_from_slice(&line[value..]);
-                }
-            }
-            b'r' => {
-                if let Some(value) = field_value(line, b"retry")
-                    && let Some(time) = parse_digits(&line[value..])
-                {
-                    self.reconnection_time = Some(time);
-                }
-            }
-            _ => {}
+        let line = &self.buffer[self.line_start..line_end];
+        let Some((field, start)) = parse_field(line) else {
+            return;
+        };
+        if self.unfinished_size(line_end) > self.limit {
+            self.limit_exceeded = true;
+            return;
+        }
+        let value = &line[start..];
+        match field {
+            Field::Data => self.append_data(self.line_start + start, line_end),
+            Field::Event => value.clone_into(&mut self.event_type),
+            // [spec] An id with a NULL is ignored.
+            Field::Id if value.contains(&0) => {}
+            Field::Id => value.clone_into(&mut self.last_event_id_buffer),
+            Field::Retry => self.reconnection_time = parse_digits(value).or(self.reconnection_time),
         }
     }
 
@@ -370,13 +367,28 @@ impl Parser {
     }
 }
 
-/// Where the value of a field starts in its line, if the line is of that field.
-fn field_value(line: &[u8], name: &[u8]) -> Option<usize> {
+/// The fields that the standard knows.
+enum Field {
+    Data,
+    Event,
+    Id,
+    Retry,
+}
+
+/// The field of a line, and where its value starts; `None` for a comment or an unknown field.
+fn parse_field(line: &[u8]) -> Option<(Field, usize)> {
+    let (field, name): (Field, &[u8]) = match line.first()? {
+        b'd' => (Field::Data, b"data"),
+        b'e' => (Field::Event, b"event"),
+        b'i' => (Field::Id, b"id"),
+        b'r' => (Field::Retry, b"retry"),
+        _ => return None,
+    };
     match line.strip_prefix(name)? {
-        [] => Some(line.len()),
+        [] => Some((field, name.len())),
         // [spec] One space after the colon, and no more, is not part of the value.
-        [b':', b' ', ..] => Some(name.len() + 2),
-        [b':', ..] => Some(name.len() + 1),
+        [b':', b' ', ..] => Some((field, name.len() + 2)),
+        [b':', ..] => Some((field, name.len() + 1)),
         _ => None,
     }
 }

@@ -5,7 +5,7 @@
 import type { Page, Source } from '../../pkg/eventsource_wasm.js';
 import { loadEngine } from './engine.js';
 import { type Cause, reportFailure } from './failure.js';
-import { die, type Living, live } from './living.js';
+import { release, type Retained, retain } from './lifecycle.js';
 import { createMessageEvent } from './MessageEvent.js';
 import { afterReactions, nextTask, Turn } from './turns.js';
 import { parseURL } from './url.js';
@@ -46,7 +46,7 @@ export class EventSource extends EventTarget {
   readonly #handlers = new Map<HandledType, { value: Handler; listener: (event: Event) => void }>();
 
   #source: Source | undefined;
-  readonly #living: Living;
+  readonly #retained: Retained;
   readonly #turn = new Turn();
   /** Counts the connections, so that what was left of an earlier one is not dispatched. */
   #connection = 0;
@@ -79,8 +79,8 @@ export class EventSource extends EventTarget {
     }
     this.#url = parsed.href;
     this.#withCredentials = withCredentials;
-    this.#living = { leave: () => this.#source?.leave(this.#lastEventId), comeBack: () => this.#source?.comeBack() };
-    live(this.#living);
+    this.#retained = { leave: () => this.#source?.leave(this.#lastEventId), comeBack: () => this.#source?.comeBack() };
+    retain(this.#retained);
     this.#start();
   }
 
@@ -181,7 +181,7 @@ export class EventSource extends EventTarget {
   #release(): void {
     this.#source?.free();
     this.#source = undefined;
-    die(this.#living);
+    release(this.#retained);
   }
 
   /** Dispatches the events of one batch, in order, until all are or the source is closed. */

@@ -1,0 +1,122 @@
+//! Reads an event stream as the page does: batches, decoded and cut into events.
+
+#![allow(dead_code, reason = "each test file uses a part of it")]
+
+use eventsource_wasm::parser::{Batch, DEFAULT_LIMIT, ID_CHANGED, Parser, TYPE_CHANGED};
+
+/// An event as a page sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    pub kind: String,
+    pub data: String,
+    pub last_event_id: String,
+}
+
+/// What a whole stream comes to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    pub events: Vec<Event>,
+    /// The last event ID string at the end.
+    pub last_event_id: String,
+    /// The reconnection time at the end, if the stream set one.
+    pub reconnection_time: Option<u64>,
+    pub limit_exceeded: bool,
+}
+
+/// A parser, and the state that the page keeps beside it.
+pub struct Stream {
+    pub parser: Parser,
+    pub outcome: Outcome,
+    kind: String,
+    last_event_id: String,
+}
+
+impl Stream {
+    pub fn new() -> Self {
+        Self::with("", DEFAULT_LIMIT)
+    }
+
+    pub fn with(last_event_id: &str, limit: usize) -> Self {
+        Self {
+            parser: Parser::new(last_event_id.as_bytes(), limit),
+            outcome: Outcome::default(),
+            kind: String::new(),
+            last_event_id: String::new(),
+        }
+    }
+
+    /// Takes in one chunk and gives the events that it finished.
+    pub fn push(&mut self, chunk: &[u8]) -> Vec<Event> {
+        self.parser.room(chunk.len()).copy_from_slice(chunk);
+        let batch = self.parser.parse();
+        let events = read_batch(&batch, &mut self.kind, &mut self.last_event_id);
+        if batch.reconnection_time.is_some() {
+            self.outcome.reconnection_time = batch.reconnection_time;
+        }
+        self.outcome.limit_exceeded = batch.limit_exceeded;
+        self.outcome.last_event_id = String::from_utf8_lossy(self.parser.last_event_id()).into_owned();
+        self.outcome.events.extend(events.clone());
+        events
+    }
+}
+
+fn read_batch(batch: &Batch<'_>, kind: &mut String, last_event_id: &mut String) -> Vec<Event> {
+    let mut data = entries(batch.data);
+    let mut types = entries(batch.types);
+    let mut ids = entries(batch.ids);
+    let events = batch
+        .changes
+        .iter()
+        .map(|change| {
+            if change & TYPE_CHANGED != 0 {
+                *kind = types.next().expect("a type for each change of type");
+            }
+            if change & ID_CHANGED != 0 {
+                *last_event_id = ids.next().expect("an id for each change of id");
+            }
+            Event {
+                kind: if kind.is_empty() { "message".into() } else { kind.clone() },
+                data: data.next().expect("data for each event"),
+                last_event_id: last_event_id.clone(),
+            }
+        })
+        .collect();
+    assert_eq!((data.next(), types.next(), ids.next()), (None, None, None), "nothing is left over");
+    events
+}
+
+/// Decodes a region at once and cuts it at its separators, as the page does.
+fn entries(region: &[u8]) -> impl Iterator<Item = String> {
+    let text = String::from_utf8_lossy(region).into_owned();
+    assert!(text.is_empty() || text.ends_with('\r'));
+    let mut entries: Vec<String> = text.split('\r').map(str::to_owned).collect();
+    entries.pop();
+    entries.into_iter()
+}
+
+/// Parses a stream that arrives in the given chunks.
+pub fn parse_chunks<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Outcome {
+    let mut stream = Stream::new();
+    for chunk in chunks {
+        stream.push(chunk);
+    }
+    stream.outcome
+}
+
+/// Parses a stream that arrives at once.
+pub fn parse(stream: impl AsRef<[u8]>) -> Outcome {
+    parse_chunks([stream.as_ref()])
+}
+
+pub fn event(kind: &str, data: &str, last_event_id: &str) -> Event {
+    Event {
+        kind: kind.into(),
+        data: data.into(),
+        last_event_id: last_event_id.into(),
+    }
+}
+
+/// A message without an id.
+pub fn message(data: &str) -> Event {
+    event("message", data, "")
+}
