@@ -205,7 +205,8 @@ impl Parser {
         }
         let gap = self.line_start - self.data_end;
         if gap > 0 {
-            self.buffer.copy_within(self.line_start..self.end, self.data_end);
+            self.buffer
+                .copy_within(self.line_start..self.end, self.data_end);
             self.line_start -= gap;
             self.scanned -= gap;
             self.end -= gap;
@@ -399,6 +400,8 @@ fn parse_digits(value: &[u8]) -> Option<u64> {
         return None;
     }
     Some(value.iter().fold(0_u64, |number, digit| {
-        number.saturating_mul(10).saturating_add(u64::from(digit - b'0'))
+        number
+            .saturating_mul(10)
+            .saturating_add(u64::from(digit - b'0'))
     }))
 }

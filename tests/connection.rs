@@ -1,11 +1,12 @@
 //! The life of an EventSource, with a clock that is only a number.
+#![cfg(not(target_arch = "wasm32"))]
 
 use eventsource_wasm::connection::Action::{
     Abort, Announce, Fail, Probe, Reestablish, Request, StopWaiting, Suspend, Wait,
 };
 use eventsource_wasm::connection::{
-    Action, CAP, Connection, DEFAULT_RECONNECTION_TIME, FLOOR, Failure, Input, LONGEST_TIMER, State, check_response,
-    is_event_stream,
+    Action, CAP, Connection, DEFAULT_RECONNECTION_TIME, FLOOR, Failure, Input, LONGEST_TIMER,
+    State, check_response, is_event_stream,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -54,9 +55,16 @@ fn a_good_response_announces_the_connection() {
 
 #[test]
 fn any_other_response_fails_the_connection_for_good() {
-    for failure in [Failure::Status(503), Failure::Status(204), Failure::ContentType(None)] {
+    for failure in [
+        Failure::Status(503),
+        Failure::Status(204),
+        Failure::ContentType(None),
+    ] {
         let mut connection = connecting();
-        assert_eq!(connection.input(Input::Response(Err(failure.clone()))), [Abort, Fail]);
+        assert_eq!(
+            connection.input(Input::Response(Err(failure.clone()))),
+            [Abort, Fail]
+        );
         assert_eq!(connection.state().ready_state(), 2);
         assert_eq!(connection.failure(), Some(&failure));
         assert_eq!(connection.input(Input::Elapsed), NOTHING);
@@ -68,13 +76,19 @@ fn a_bad_response_to_a_reconnection_fails_it_too() {
     let mut connection = open();
     connection.input(Input::Ended);
     connection.input(Input::Elapsed);
-    assert_eq!(connection.input(Input::Response(Err(Failure::Status(502)))), [Abort, Fail]);
+    assert_eq!(
+        connection.input(Input::Response(Err(Failure::Status(502)))),
+        [Abort, Fail]
+    );
 }
 
 #[test]
 fn a_url_that_can_never_be_requested_fails_at_once() {
     let mut connection = Connection::new(true);
-    assert_eq!(connection.input(Input::Construct(Err(Failure::Scheme))), [Abort, Fail]);
+    assert_eq!(
+        connection.input(Input::Construct(Err(Failure::Scheme))),
+        [Abort, Fail]
+    );
     assert_eq!(connection.state(), State::Closed);
 }
 
@@ -136,7 +150,14 @@ fn close_stops_whatever_is_under_way_and_is_final() {
     for mut connection in [connecting(), open(), waiting, probing, suspended] {
         assert_eq!(connection.input(Input::Close), [Abort, StopWaiting]);
         assert_eq!(connection.state().ready_state(), 2);
-        for late in [OPENS, Input::Rejected, Input::Ended, Input::Elapsed, Input::Return, Input::Close] {
+        for late in [
+            OPENS,
+            Input::Rejected,
+            Input::Ended,
+            Input::Elapsed,
+            Input::Return,
+            Input::Close,
+        ] {
             assert_eq!(connection.input(late), NOTHING);
         }
         assert_eq!(connection.failure(), None);
@@ -155,7 +176,10 @@ fn leaving_the_page_aborts_without_an_event_and_coming_back_requests_at_once() {
     let mut waiting = open();
     waiting.input(Input::Ended);
     for mut connection in [connecting(), open(), waiting] {
-        assert_eq!(connection.input(Input::Leave), [Abort, StopWaiting, Suspend]);
+        assert_eq!(
+            connection.input(Input::Leave),
+            [Abort, StopWaiting, Suspend]
+        );
         assert_eq!(connection.state().ready_state(), 0);
         assert_eq!(connection.input(Input::Rejected), NOTHING);
         assert_eq!(connection.input(Input::Elapsed), NOTHING);
@@ -184,7 +208,11 @@ fn the_wait_is_three_seconds_until_the_server_says_otherwise() {
     assert_eq!(wait(&mut connection), 1_234);
     connection.input(OPENS);
     connection.input(Input::Ended);
-    assert_eq!(wait(&mut connection), 1_234, "it holds for later connections");
+    assert_eq!(
+        wait(&mut connection),
+        1_234,
+        "it holds for later connections"
+    );
 }
 
 #[test]
@@ -201,16 +229,28 @@ fn long_polling_waits_just_the_reconnection_time_however_often() {
 #[test]
 fn the_wait_grows_while_attempts_fail_up_to_a_cap() {
     let waits = failing_waits(&mut connecting(), 8);
-    assert_eq!(waits, [3_000, 6_000, 12_000, 24_000, 30_000, 30_000, 30_000, 30_000]);
+    assert_eq!(
+        waits,
+        [3_000, 6_000, 12_000, 24_000, 30_000, 30_000, 30_000, 30_000]
+    );
     assert_eq!(u64::from(*waits.last().unwrap()), CAP);
 }
 
 #[test]
 fn jitter_spreads_the_grown_wait_but_never_below_the_reconnection_time() {
     let mut connection = connecting();
-    for (least, most) in [(3_000, 3_000), (3_000, 6_000), (6_000, 12_000), (12_000, 24_000), (15_000, 30_000)] {
+    for (least, most) in [
+        (3_000, 3_000),
+        (3_000, 6_000),
+        (6_000, 12_000),
+        (12_000, 24_000),
+        (15_000, 30_000),
+    ] {
         connection.input(Input::Rejected);
-        assert_eq!((connection.delay(0.0), connection.delay(1.0)), (least, most));
+        assert_eq!(
+            (connection.delay(0.0), connection.delay(1.0)),
+            (least, most)
+        );
         assert!((least..=most).contains(&connection.delay(0.37)));
         connection.input(Input::Elapsed);
     }
@@ -233,7 +273,11 @@ fn a_connection_that_only_opened_does_not_start_the_growth_over() {
     failing_waits(&mut connection, 2);
     connection.input(OPENS);
     connection.input(Input::Ended);
-    assert_eq!(wait(&mut connection), 3_000, "it was open, so it waits just the reconnection time");
+    assert_eq!(
+        wait(&mut connection),
+        3_000,
+        "it was open, so it waits just the reconnection time"
+    );
     assert_eq!(failing_waits(&mut connection, 1), [12_000]);
 }
 
@@ -248,7 +292,11 @@ fn a_reconnection_time_of_zero_is_no_busy_loop() {
     }
     connection.input(Input::Ended);
     connection.input(Input::Elapsed);
-    assert!(failing_waits(&mut connection, 100).iter().all(|wait| *wait >= FLOOR));
+    assert!(
+        failing_waits(&mut connection, 100)
+            .iter()
+            .all(|wait| *wait >= FLOOR)
+    );
 }
 
 #[test]
@@ -290,11 +338,20 @@ fn a_server_that_is_down_for_an_hour_sees_few_requests() {
 #[test]
 fn only_status_200_with_the_mime_type_of_event_streams_opens() {
     assert_eq!(check_response(200, Some("text/event-stream")), Ok(()));
-    for status in [201, 202, 204, 205, 206, 299, 301, 304, 400, 401, 403, 404, 407, 410, 429, 500, 502, 503, 504] {
-        assert_eq!(check_response(status, Some("text/event-stream")), Err(Failure::Status(status)));
+    for status in [
+        201, 202, 204, 205, 206, 299, 301, 304, 400, 401, 403, 404, 407, 410, 429, 500, 502, 503,
+        504,
+    ] {
+        assert_eq!(
+            check_response(status, Some("text/event-stream")),
+            Err(Failure::Status(status))
+        );
     }
     assert_eq!(check_response(200, None), Err(Failure::ContentType(None)));
-    assert_eq!(check_response(200, Some("text/html")), Err(Failure::ContentType(Some("text/html".into()))));
+    assert_eq!(
+        check_response(200, Some("text/html")),
+        Err(Failure::ContentType(Some("text/html".into())))
+    );
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! The parser against the rules of "Interpreting an event stream".
+#![cfg(not(target_arch = "wasm32"))]
 
 mod support;
 
@@ -7,12 +8,19 @@ use support::{Stream, event, message, parse, parse_chunks};
 
 /// The data of all events of a stream.
 fn data(stream: impl AsRef<[u8]>) -> Vec<String> {
-    parse(stream).events.into_iter().map(|event| event.data).collect()
+    parse(stream)
+        .events
+        .into_iter()
+        .map(|event| event.data)
+        .collect()
 }
 
 #[test]
 fn a_blank_line_dispatches_what_the_data_lines_gave() {
-    assert_eq!(parse("data: a\n\ndata: b\n\n").events, [message("a"), message("b")]);
+    assert_eq!(
+        parse("data: a\n\ndata: b\n\n").events,
+        [message("a"), message("b")]
+    );
 }
 
 #[test]
@@ -22,17 +30,26 @@ fn several_data_lines_are_joined_by_line_feeds() {
 
 #[test]
 fn a_block_without_data_dispatches_nothing() {
-    assert_eq!(data("event: x\nid: 1\nretry: 5\n: comment\n\n\n\n"), [""; 0]);
+    assert_eq!(
+        data("event: x\nid: 1\nretry: 5\n: comment\n\n\n\n"),
+        [""; 0]
+    );
 }
 
 #[test]
 fn empty_data_is_data() {
-    assert_eq!(data("data\n\ndata:\n\ndata: \n\ndata:\ndata:\n\n"), ["", "", "", "\n"]);
+    assert_eq!(
+        data("data\n\ndata:\n\ndata: \n\ndata:\ndata:\n\n"),
+        ["", "", "", "\n"]
+    );
 }
 
 #[test]
 fn lines_end_with_lf_cr_or_crlf_in_any_mixture() {
-    assert_eq!(data("data:1\r\rdata:2\r\n\r\ndata:3\n\ndata:4\r\n\ndata:5\n\rdata:6\r\n\r"), ["1", "2", "3", "4", "5", "6"]);
+    assert_eq!(
+        data("data:1\r\rdata:2\r\n\r\ndata:3\n\ndata:4\r\n\ndata:5\n\rdata:6\r\n\r"),
+        ["1", "2", "3", "4", "5", "6"]
+    );
     assert_eq!(data("data:1\r\n\ndata:2\n\r\n"), ["1", "2"]);
 }
 
@@ -65,7 +82,10 @@ fn only_an_lf_right_behind_a_split_cr_is_skipped() {
 
 #[test]
 fn exactly_one_space_after_the_colon_is_dropped() {
-    assert_eq!(data("data:  a\n\ndata:\ta\n\ndata: a \n\n"), [" a", "\ta", "a "]);
+    assert_eq!(
+        data("data:  a\n\ndata:\ta\n\ndata: a \n\n"),
+        [" a", "\ta", "a "]
+    );
 }
 
 #[test]
@@ -76,16 +96,25 @@ fn a_value_may_hold_colons() {
 #[test]
 fn comments_are_ignored_also_empty_and_long_ones() {
     let long = format!(":{}\n", "x".repeat(5_000));
-    assert_eq!(data(format!(":\n: data: no\n:data:no\n{long}data: yes\n{long}\n")), ["yes"]);
+    assert_eq!(
+        data(format!(
+            ":\n: data: no\n:data:no\n{long}data: yes\n{long}\n"
+        )),
+        ["yes"]
+    );
 }
 
 #[test]
 fn field_names_are_compared_to_the_letter() {
-    let unknown = ["Data", "DATA", " data", "data ", "dat", "datas", "d", "data\0", "\0data", "da-ta", "data_5", "dätä"];
+    let unknown = [
+        "Data", "DATA", " data", "data ", "dat", "datas", "d", "data\0", "\0data", "da-ta",
+        "data_5", "dätä",
+    ];
     for name in unknown {
         assert_eq!(data(format!("{name}:no\n{name}\n\n")), [""; 0], "{name:?}");
     }
-    let outcome = parse("Event:no\neven:no\nID:no\ni:no\nids:no\nRetry:1\nretri:1\nretry :1\ndata:yes\n\n");
+    let outcome =
+        parse("Event:no\neven:no\nID:no\ni:no\nids:no\nRetry:1\nretri:1\nretry :1\ndata:yes\n\n");
     assert_eq!(outcome.events, [message("yes")]);
     assert_eq!(outcome.reconnection_time, None);
 }
@@ -108,18 +137,20 @@ fn the_last_event_line_of_a_block_counts_and_empty_means_message() {
 
 #[test]
 fn types_alternate_and_repeat_as_the_stream_says() {
-    let kinds: Vec<_> = parse("event:a\ndata\n\nevent:b\ndata\n\nevent:a\ndata\n\nevent:a\ndata\n\ndata\n\n")
-        .events
-        .into_iter()
-        .map(|event| event.kind)
-        .collect();
+    let kinds: Vec<_> =
+        parse("event:a\ndata\n\nevent:b\ndata\n\nevent:a\ndata\n\nevent:a\ndata\n\ndata\n\n")
+            .events
+            .into_iter()
+            .map(|event| event.kind)
+            .collect();
     assert_eq!(kinds, ["a", "b", "a", "a", "message"]);
 }
 
 #[test]
 fn an_id_holds_for_the_events_that_follow_until_it_is_reset() {
     assert_eq!(
-        parse("id: 1\ndata: a\n\ndata: b\n\nid\ndata: c\n\nid: 2\ndata: d\n\nid:\ndata: e\n\n").events,
+        parse("id: 1\ndata: a\n\ndata: b\n\nid\ndata: c\n\nid: 2\ndata: d\n\nid:\ndata: e\n\n")
+            .events,
         [
             event("message", "a", "1"),
             event("message", "b", "1"),
@@ -134,7 +165,10 @@ fn an_id_holds_for_the_events_that_follow_until_it_is_reset() {
 fn an_id_without_data_still_counts() {
     let outcome = parse("id: 7\n\n");
     assert_eq!(outcome.last_event_id, "7");
-    assert_eq!(parse("id: 7\n\ndata: a\n\n").events, [event("message", "a", "7")]);
+    assert_eq!(
+        parse("id: 7\n\ndata: a\n\n").events,
+        [event("message", "a", "7")]
+    );
 }
 
 #[test]
@@ -144,7 +178,10 @@ fn an_id_counts_only_from_its_blank_line_on() {
 
 #[test]
 fn an_id_with_a_null_is_ignored() {
-    assert_eq!(parse("id: 1\nid: a\0b\nid:\0\ndata: a\n\n").events, [event("message", "a", "1")]);
+    assert_eq!(
+        parse("id: 1\nid: a\0b\nid:\0\ndata: a\n\n").events,
+        [event("message", "a", "1")]
+    );
 }
 
 #[test]
@@ -158,22 +195,38 @@ fn the_last_event_id_is_kept_over_connections() {
     let mut stream = Stream::with("old", DEFAULT_LIMIT);
     assert_eq!(stream.parser.last_event_id(), b"old");
     assert_eq!(stream.push(b"data: a\n\n"), [event("message", "a", "old")]);
-    assert_eq!(stream.push(b"id: new\ndata: b\n\n"), [event("message", "b", "new")]);
+    assert_eq!(
+        stream.push(b"id: new\ndata: b\n\n"),
+        [event("message", "b", "new")]
+    );
 }
 
 #[test]
 fn retry_takes_ascii_digits_only() {
     for valid in ["0", "5", "03000", "18446744073709551615"] {
-        assert_eq!(parse(format!("retry:{valid}\n")).reconnection_time, valid.parse().ok(), "{valid}");
+        assert_eq!(
+            parse(format!("retry:{valid}\n")).reconnection_time,
+            valid.parse().ok(),
+            "{valid}"
+        );
     }
-    for invalid in ["", " ", "  1", "1 ", "+1", "-1", "1.5", "1e3", "0x10", "1000x", "x", "１", "1_000"] {
-        assert_eq!(parse(format!("retry:{invalid}\n")).reconnection_time, None, "{invalid:?}");
+    for invalid in [
+        "", " ", "  1", "1 ", "+1", "-1", "1.5", "1e3", "0x10", "1000x", "x", "１", "1_000",
+    ] {
+        assert_eq!(
+            parse(format!("retry:{invalid}\n")).reconnection_time,
+            None,
+            "{invalid:?}"
+        );
     }
 }
 
 #[test]
 fn retry_past_64_bits_is_the_longest_time() {
-    assert_eq!(parse("retry: 99999999999999999999999\n").reconnection_time, Some(u64::MAX));
+    assert_eq!(
+        parse("retry: 99999999999999999999999\n").reconnection_time,
+        Some(u64::MAX)
+    );
 }
 
 #[test]
@@ -197,7 +250,10 @@ fn an_unfinished_last_event_is_not_dispatched() {
 fn one_byte_order_mark_at_the_start_is_dropped() {
     assert_eq!(data("\u{FEFF}data: a\n\n"), ["a"]);
     assert_eq!(data("\u{FEFF}\u{FEFF}data: a\n\ndata: b\n\n"), ["b"]);
-    assert_eq!(data("data: a\n\n\u{FEFF}data: b\n\ndata: \u{FEFF}c\n\n"), ["a", "\u{FEFF}c"]);
+    assert_eq!(
+        data("data: a\n\n\u{FEFF}data: b\n\ndata: \u{FEFF}c\n\n"),
+        ["a", "\u{FEFF}c"]
+    );
     assert_eq!(data("\n\u{FEFF}data: a\n\n"), [""; 0]);
 }
 
@@ -216,10 +272,16 @@ fn the_start_of_a_byte_order_mark_alone_is_text() {
 
 #[test]
 fn invalid_utf8_becomes_replacement_characters() {
-    assert_eq!(data(b"data: a\xFFb\n\ndata: \xE2\x82\ndata: \xAC\n\n"), ["a\u{FFFD}b", "\u{FFFD}\n\u{FFFD}"]);
+    assert_eq!(
+        data(b"data: a\xFFb\n\ndata: \xE2\x82\ndata: \xAC\n\n"),
+        ["a\u{FFFD}b", "\u{FFFD}\n\u{FFFD}"]
+    );
     assert_eq!(
         parse(b"event: \xC3\ndata: \xF0\x9F\n\nid: \xC3\ndata\n\n").events,
-        [event("\u{FFFD}", "\u{FFFD}", ""), event("message", "", "\u{FFFD}")],
+        [
+            event("\u{FFFD}", "\u{FFFD}", ""),
+            event("message", "", "\u{FFFD}")
+        ],
     );
 }
 
@@ -233,7 +295,11 @@ fn characters_split_over_chunks_stay_whole() {
     let stream = "data: é…\u{1F600}\n\n".as_bytes();
     for at in 0..=stream.len() {
         let (start, end) = stream.split_at(at);
-        assert_eq!(parse_chunks([start, end]).events, [message("é…\u{1F600}")], "split at {at}");
+        assert_eq!(
+            parse_chunks([start, end]).events,
+            [message("é…\u{1F600}")],
+            "split at {at}"
+        );
     }
 }
 
@@ -269,7 +335,10 @@ fn types_and_ids_reach_the_limit_too() {
 fn the_limit_is_for_one_event_not_for_the_stream() {
     let mut stream = Stream::with("", 20);
     for _ in 0..100 {
-        assert_eq!(stream.push(b"data: 0123456789\n\n"), [message("0123456789")]);
+        assert_eq!(
+            stream.push(b"data: 0123456789\n\n"),
+            [message("0123456789")]
+        );
     }
     assert!(!stream.outcome.limit_exceeded);
 }
@@ -288,7 +357,11 @@ fn comments_and_unknown_fields_take_no_memory_however_long() {
         stream.push(b": keep-alive\n");
     }
     assert!(!stream.outcome.limit_exceeded);
-    assert!(stream.parser.capacity() < 10_000, "{}", stream.parser.capacity());
+    assert!(
+        stream.parser.capacity() < 10_000,
+        "{}",
+        stream.parser.capacity()
+    );
     assert_eq!(stream.push(b"data: a\n\n"), [message("a")]);
 }
 
@@ -299,8 +372,16 @@ fn the_memory_of_a_large_event_is_given_back() {
     for _ in 0..1_024 {
         stream.push(&[b'x'; 8 * 1_024]);
     }
-    assert!(stream.parser.capacity() < 13 * 1_024 * 1_024, "{}", stream.parser.capacity());
+    assert!(
+        stream.parser.capacity() < 13 * 1_024 * 1_024,
+        "{}",
+        stream.parser.capacity()
+    );
     assert_eq!(stream.push(b"\n\n")[0].data.len(), 8 * 1_024 * 1_024);
     stream.push(b"data: small\n\n");
-    assert!(stream.parser.capacity() <= 256 * 1_024, "{}", stream.parser.capacity());
+    assert!(
+        stream.parser.capacity() <= 256 * 1_024,
+        "{}",
+        stream.parser.capacity()
+    );
 }

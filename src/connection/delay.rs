@@ -57,8 +57,15 @@ impl Delay {
     /// The wait (ms). The jitter spreads it between half and the whole of what it has grown to, but
     /// it never falls below the reconnection time.
     pub(super) fn next(&self, random: f64) -> u32 {
-        let doublings = if self.was_open { 0 } else { self.failed_attempts.saturating_sub(1) };
-        let grown = self.reconnection_time.saturating_mul(1 << doublings.min(32)).min(CAP);
+        let doublings = if self.was_open {
+            0
+        } else {
+            self.failed_attempts.saturating_sub(1)
+        };
+        let grown = self
+            .reconnection_time
+            .saturating_mul(1 << doublings.min(32))
+            .min(CAP);
         let jittered = grown as f64 * (0.5 + 0.5 * random);
         let wait = jittered.max(self.reconnection_time as f64);
         // A float too large for the type becomes its largest number.

@@ -58,7 +58,10 @@ fn split_at_commas(header: &str) -> impl Iterator<Item = &str> {
 
 /// The type and subtype of a MIME type, or `None` where it is not valid.
 fn essence(mime_type: &str) -> Option<&str> {
-    let essence = mime_type.split(';').next()?.trim_matches(is_http_whitespace);
+    let essence = mime_type
+        .split(';')
+        .next()?
+        .trim_matches(is_http_whitespace);
     let (kind, subtype) = essence.split_once('/')?;
     let is_token = |text: &str| !text.is_empty() && text.chars().all(is_token_character);
     (is_token(kind) && is_token(subtype)).then_some(essence)

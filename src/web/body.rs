@@ -51,7 +51,10 @@ impl Body {
     ///
     /// The chunk's bytes have to be copied out before [`read_on`](Self::read_on).
     pub async fn chunk(&mut self) -> Option<Uint8Array> {
-        let pending = self.pending.take().unwrap_or_else(|| self.reader.read(new_buffer));
+        let pending = self
+            .pending
+            .take()
+            .unwrap_or_else(|| self.reader.read(new_buffer));
         let result: ReadResult = pending.await.ok()?.unchecked_into();
         if result.done() { None } else { result.value() }
     }
@@ -69,7 +72,9 @@ fn new_buffer() -> Uint8Array {
 impl Reader {
     fn read(&self, buffer: impl FnOnce() -> Uint8Array) -> JsFuture {
         let promise: Promise = match self {
-            Self::Byob(reader) => reader.read_with_array_buffer_view(&buffer()).unchecked_into(),
+            Self::Byob(reader) => reader
+                .read_with_array_buffer_view(&buffer())
+                .unchecked_into(),
             Self::Default(reader) => reader.read().unchecked_into(),
         };
         JsFuture::from(promise)

@@ -3,7 +3,9 @@
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, Headers, RequestCache, RequestCredentials, RequestInit, RequestMode, Response};
+use web_sys::{
+    AbortSignal, Headers, RequestCache, RequestCredentials, RequestInit, RequestMode, Response,
+};
 
 #[wasm_bindgen]
 extern "C" {
@@ -32,7 +34,11 @@ pub async fn request_stream(
 }
 
 /// Whether the server answers at all: a request that CORS does not apply to, dropped at its headers.
-pub async fn reaches_server(url: &str, credentials: RequestCredentials, signal: &AbortSignal) -> bool {
+pub async fn reaches_server(
+    url: &str,
+    credentials: RequestCredentials,
+    signal: &AbortSignal,
+) -> bool {
     let init = init(RequestMode::NoCors, credentials, signal);
     JsFuture::from(fetch(url, &init)).await.is_ok()
 }
@@ -49,5 +55,8 @@ fn init(mode: RequestMode, credentials: RequestCredentials, signal: &AbortSignal
 /// [spec] The header's value is the UTF-8 encoding of the last event ID string. `Headers` takes a
 /// string with one character for each byte.
 fn header_value(last_event_id: &[u8]) -> String {
-    String::from_utf8_lossy(last_event_id).bytes().map(char::from).collect()
+    String::from_utf8_lossy(last_event_id)
+        .bytes()
+        .map(char::from)
+        .collect()
 }

@@ -44,7 +44,12 @@ impl Source {
     /// Starts a source. `url` is absolute and valid, `origin` is the page's own. The page hears from
     /// the source only after this call.
     #[wasm_bindgen(constructor)]
-    pub fn new(url: String, with_credentials: bool, origin: &str, page: Page) -> Result<Source, JsValue> {
+    pub fn new(
+        url: String,
+        with_credentials: bool,
+        origin: &str,
+        page: Page,
+    ) -> Result<Source, JsValue> {
         let parsed = Url::new(&url)?;
         let inner = Rc::new(Inner {
             page,
@@ -79,7 +84,9 @@ impl Source {
     /// The page is being left. `last_event_id` is that of the event that was dispatched last.
     pub fn leave(&self, last_event_id: &str) {
         if self.0.dispatching.get() {
-            self.0.last_event_id.replace(last_event_id.as_bytes().to_vec());
+            self.0
+                .last_event_id
+                .replace(last_event_id.as_bytes().to_vec());
         }
         self.0.input(Input::Leave);
     }
@@ -130,7 +137,8 @@ impl Inner {
             Action::StopWaiting => drop(self.wait.take()),
             Action::Suspend => self.page.suspend(),
             Action::Announce => {
-                let origin = Url::new(&self.url.borrow()).map_or_else(|_| String::new(), |url| url.origin());
+                let origin =
+                    Url::new(&self.url.borrow()).map_or_else(|_| String::new(), |url| url.origin());
                 self.page.announce(&origin);
             }
             Action::Reestablish => self.page.reestablish(),
@@ -155,7 +163,11 @@ impl Inner {
         let url = self.url.borrow().clone();
         let reached = reaches_server(&url, self.credentials, &signal).await;
         if !signal.aborted() {
-            self.input(if reached { Input::Reached } else { Input::Unreachable });
+            self.input(if reached {
+                Input::Reached
+            } else {
+                Input::Unreachable
+            });
         }
     }
 
@@ -221,7 +233,9 @@ impl Inner {
         if !batch.changes.is_empty() {
             self.input(Input::Delivered);
             self.dispatching.set(true);
-            let dispatched = self.page.dispatch(batch.data, batch.types, batch.ids, batch.changes);
+            let dispatched = self
+                .page
+                .dispatch(batch.data, batch.types, batch.ids, batch.changes);
             // It never rejects: what a listener throws goes to the page's own error reporting.
             let _ = JsFuture::from(dispatched).await;
             self.dispatching.set(false);

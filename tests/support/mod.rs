@@ -54,7 +54,8 @@ impl Stream {
             self.outcome.reconnection_time = batch.reconnection_time;
         }
         self.outcome.limit_exceeded = batch.limit_exceeded;
-        self.outcome.last_event_id = String::from_utf8_lossy(self.parser.last_event_id()).into_owned();
+        self.outcome.last_event_id =
+            String::from_utf8_lossy(self.parser.last_event_id()).into_owned();
         self.outcome.events.extend(events.clone());
         events
     }
@@ -75,13 +76,21 @@ fn read_batch(batch: &Batch<'_>, kind: &mut String, last_event_id: &mut String) 
                 *last_event_id = ids.next().expect("an id for each change of id");
             }
             Event {
-                kind: if kind.is_empty() { "message".into() } else { kind.clone() },
+                kind: if kind.is_empty() {
+                    "message".into()
+                } else {
+                    kind.clone()
+                },
                 data: data.next().expect("data for each event"),
                 last_event_id: last_event_id.clone(),
             }
         })
         .collect();
-    assert_eq!((data.next(), types.next(), ids.next()), (None, None, None), "nothing is left over");
+    assert_eq!(
+        (data.next(), types.next(), ids.next()),
+        (None, None, None),
+        "nothing is left over"
+    );
     events
 }
 

@@ -1,0 +1,98 @@
+// `npm test`: sets up what is needed, builds, and runs every check and test.
+//
+// `npm test -- rust web browser` runs only the named parts.
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from './build.mjs';
+import { buildServer, freePort, startServer } from './server.mjs';
+import { browsers, main, npmPackages, ROOT, run, SetupError, wasmEnvironment } from './tools.mjs';
+
+const npx = (tool, ...args) => run(process.execPath, [join(ROOT, 'node_modules', ...tool.split('/')), ...args]);
+
+/** The parts in their order. Each gets the browsers and starts what it needs itself. */
+const PARTS = {
+  /** Formatting, lints and types. */
+  lint() {
+    run('cargo', ['fmt', '--all', '--check']);
+    run('cargo', ['clippy', '--quiet', '--workspace', '--all-targets', '--', '-D', 'warnings']);
+    npx('typescript/bin/tsc');
+    npx('@biomejs/biome/bin/biome', 'ci', '.');
+  },
+  /** Parser, connection and test server, natively. */
+  rust() {
+    run('cargo', ['test', '--workspace']);
+  },
+  /** The class in a window and a dedicated worker of each browser, through wasm-pack. */
+  async web(found) {
+    const { wasmPack, env } = wasmEnvironment();
+    const server = await startServer({ port: await freePort(8712) });
+    try {
+      for (const [browser, driver, capabilities] of webDrivers(found)) {
+        const file = join(ROOT, 'target', `webdriver-${browser}.json`);
+        writeFileSync(file, JSON.stringify(capabilities));
+        run(
+          wasmPack,
+          ['test', '--headless', `--${browser}`, '--mode', 'no-install', driver.option, driver.path, '--', '--test', 'page', '--test', 'worker'],
+          {
+            env: {
+              ...env,
+              TEST_SERVER: server.url,
+              WASM_BINDGEN_TEST_TIMEOUT: '240',
+              WASM_BINDGEN_TEST_WEBDRIVER_JSON: file,
+            },
+          },
+        );
+      }
+    } finally {
+      await server.stop();
+    }
+  },
+  /** The built package and the demo page, driven as a person would. */
+  browser(found) {
+    const env = {
+      ...process.env,
+      CHROMIUM: found.chromium,
+      FIREFOX: found.firefox,
+      GECKODRIVER: found.geckodriver,
+    };
+    run(process.execPath, ['--test', '--test-concurrency=1', join('tests', 'browser', '**', '*.test.mjs')], { env });
+  },
+};
+
+function webDrivers({ chromium, chromedriver, firefox, geckodriver }) {
+  // Chromium's sandbox does not start for root; nothing here needs the network or a GPU.
+  const chromiumArgs = ['--headless', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+  if (process.getuid?.() === 0) chromiumArgs.push('--no-sandbox');
+  return [
+    [
+      'chrome',
+      { option: '--chromedriver', path: chromedriver },
+      { 'goog:chromeOptions': { binary: chromium, args: chromiumArgs } },
+    ],
+    [
+      'firefox',
+      { option: '--geckodriver', path: geckodriver },
+      { 'moz:firefoxOptions': { binary: firefox, args: ['-headless'] } },
+    ],
+  ];
+}
+
+await main(async () => {
+  const named = process.argv.slice(2);
+  const unknown = named.filter((name) => !(name in PARTS));
+  if (unknown.length > 0) {
+    throw new SetupError(`There is no part "${unknown[0]}" of the tests; there are: ${Object.keys(PARTS).join(', ')}.`);
+  }
+  npmPackages();
+  const found = browsers();
+  await build();
+  buildServer();
+  mkdirSync(join(ROOT, 'target'), { recursive: true });
+  for (const name of Object.keys(PARTS)) {
+    if (named.length > 0 && !named.includes(name)) continue;
+    console.log(`\n# ${name}\n`);
+    await PARTS[name](found);
+  }
+  console.log('\nAll tests passed.');
+});

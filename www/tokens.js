@@ -1,0 +1,67 @@
+// The panel of the token stream: a text that goes on in mid-sentence after a break.
+
+import { EventSource } from '/dist/index.js';
+import { element, field, showFigures } from './dom.js';
+import { Sequence } from './sequence.js';
+import { SourceStatus } from './source-status.js';
+import { offerTrouble, randomClient } from './trouble.js';
+
+export function startTokens(panel) {
+  const client = randomClient();
+  const status = new SourceStatus(panel);
+  const form = panel.querySelector('form');
+  const text = field(panel, 'text');
+  let source;
+
+  function write() {
+    const sequence = new Sequence(0);
+    let part;
+    text.replaceChildren();
+
+    const query = new URLSearchParams(new FormData(form));
+    source?.close();
+    source = new EventSource(`/events/tokens?client=${client}&${query}`);
+    status.follow(source);
+    showFigures(panel, { missed: 0, repeated: 0 });
+
+    // Each connection writes a part of its own, so that the style can show the seams.
+    source.onopen = () => {
+      part = element('span', 'part');
+      text.append(part);
+    };
+
+    source.onmessage = (event) => {
+      sequence.add(Number(event.lastEventId));
+      status.received(event);
+      showFigures(panel, { missed: sequence.missed, repeated: sequence.repeated });
+      if (event.data === '[DONE]') {
+        // Otherwise the source would take the end of the response for a lost connection.
+        source.close();
+        status.closed('[DONE]: the text is complete, closed by the page');
+      } else {
+        const { choices } = JSON.parse(event.data);
+        append(part, choices[0].delta.content);
+      }
+    };
+  }
+
+  /** Appends to the text and keeps its end in view, unless the reader has scrolled up. */
+  function append(part, words) {
+    const atEnd = text.scrollHeight - text.scrollTop - text.clientHeight < 40;
+    part.append(words);
+    if (atEnd) text.scrollTop = text.scrollHeight;
+  }
+
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    write();
+  });
+
+  panel.querySelector('[data-action="stop"]').addEventListener('click', () => {
+    if (!source || source.readyState === EventSource.CLOSED) return;
+    source.close();
+    status.closed('stopped, closed by the page');
+  });
+
+  offerTrouble(panel, client, status);
+}
