@@ -23,5 +23,7 @@ copy.addEventListener('click', async () => {
     copy.textContent = 'Selected';
     announce('Code selected.');
   }
-  setTimeout(() => { copy.textContent = 'Copy'; }, 2_000);
+  setTimeout(() => {
+    copy.textContent = 'Copy';
+  }, 2_000);
 });

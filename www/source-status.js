@@ -87,7 +87,7 @@ export class SourceStatus {
     } else {
       this.#lostAt = Date.now();
       this.#mark('lost');
-      this.log(this.connections > 0 ? 'error: dropped, reconnecting…' : 'error: no connection, trying again…');
+      this.log(`error: ${this.connections > 0 ? 'dropped' : 'no connection'}, reconnecting…`);
       announce(`${this.#name}: connection lost, reconnecting.`);
     }
     this.#show();

@@ -4,8 +4,7 @@ use serde_json::json;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
-    EventSource, Recorder, at, last_of_its_connection, new_key, pass, requests, requests_so_far,
-    script, waits,
+    EventSource, Recorder, at, new_key, pass, requests, requests_so_far, script, waits,
 };
 
 #[wasm_bindgen_test]
@@ -37,7 +36,7 @@ async fn a_connection_cut_in_mid_event_reestablishes_and_drops_the_unfinished_ev
 #[wasm_bindgen_test]
 async fn a_network_error_before_the_response_reestablishes_too() {
     let script = script(&json!([
-        last_of_its_connection("retry: 100\ndata: a\n\n"),
+        [{ "text": "retry: 100\ndata: a\n\n" }],
         [{ "refuse": true }],
         [{ "text": "data: b\n\n" }, { "hang": true }],
     ]));
@@ -117,9 +116,9 @@ async fn a_retry_past_what_timers_hold_waits_long_instead_of_not_at_all() {
 async fn the_wait_grows_while_attempts_fail_and_starts_over_after_a_delivery() {
     let refuse = json!([{ "refuse": true }]);
     let script = script(&json!([
-        last_of_its_connection("retry: 200\ndata: a\n\n"),
+        [{ "text": "retry: 200\ndata: a\n\n" }],
         refuse, refuse, refuse, refuse,
-        last_of_its_connection("data: b\n\n"),
+        [{ "text": "data: b\n\n" }],
         refuse,
         [{ "hang": true }],
     ]));

@@ -181,17 +181,6 @@ pub fn script(connections: &Value) -> Script {
     Script { key, url }
 }
 
-/// A connection for [`script`] that delivers a text and ends, together with its TCP connection.
-///
-/// A refusal can only be expected behind such a one: browsers themselves repeat a request that was
-/// reset on a connection used before.
-pub fn last_of_its_connection(text: &str) -> Value {
-    serde_json::json!({
-        "headers": { "content-type": "text/event-stream", "connection": "close" },
-        "steps": [{ "text": text }],
-    })
-}
-
 /// A stream of this text that then stays open.
 pub fn stream(text: &str) -> Script {
     script(&serde_json::json!([[{ "text": text }, { "hang": true }]]))
