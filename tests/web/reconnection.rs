@@ -4,7 +4,8 @@ use serde_json::json;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
-    EventSource, Recorder, at, new_key, pass, requests, requests_so_far, script, waits,
+    EventSource, Recorder, at, network_error, new_key, pass, requests, requests_so_far, script,
+    waits,
 };
 
 #[wasm_bindgen_test]
@@ -37,7 +38,7 @@ async fn a_connection_cut_in_mid_event_reestablishes_and_drops_the_unfinished_ev
 async fn a_network_error_before_the_response_reestablishes_too() {
     let script = script(&json!([
         [{ "text": "retry: 100\ndata: a\n\n" }],
-        [{ "refuse": true }],
+        network_error(),
         [{ "text": "data: b\n\n" }, { "hang": true }],
     ]));
     let mut recorder = Recorder::of(&script.url);
@@ -114,12 +115,12 @@ async fn a_retry_past_what_timers_hold_waits_long_instead_of_not_at_all() {
 
 #[wasm_bindgen_test]
 async fn the_wait_grows_while_attempts_fail_and_starts_over_after_a_delivery() {
-    let refuse = json!([{ "refuse": true }]);
+    let fails = network_error();
     let script = script(&json!([
         [{ "text": "retry: 200\ndata: a\n\n" }],
-        refuse, refuse, refuse, refuse,
+        fails, fails, fails, fails,
         [{ "text": "data: b\n\n" }],
-        refuse,
+        fails,
         [{ "hang": true }],
     ]));
     let mut recorder = Recorder::of(&script.url);

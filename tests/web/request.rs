@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
-    EventSource, Recorder, SERVER, at, encode, evaluate, new_key, requests, script,
+    EventSource, Recorder, SERVER, at, encode, evaluate, going_on, new_key, requests, script,
 };
 
 #[wasm_bindgen_test]
@@ -122,7 +122,7 @@ async fn cookies_go_to_another_origin_only_with_credentials() {
 #[wasm_bindgen_test]
 async fn redirects_are_followed_and_the_url_stays_the_one_asked_for() {
     for code in [301, 302, 303, 307, 308] {
-        let target = script(&json!([[{ "text": "data: there\n\n" }, { "hang": true }]]));
+        let target = script(&json!([going_on("data: there\n\n")]));
         let url = at(&format!(
             "/events/redirect/{code}?to={}",
             encode(&target.url)
@@ -141,9 +141,7 @@ async fn redirects_are_followed_and_the_url_stays_the_one_asked_for() {
 async fn the_origin_of_events_and_the_url_of_reconnections_are_those_behind_the_redirects() {
     // Another origin for the browser, and the same server.
     let other = SERVER.replace("127.0.0.1", "localhost");
-    let target = script(
-        &json!([[{ "text": "retry: 100\ndata: a\n\n" }], [{ "text": "data: b\n\n" }, { "hang": true }]]),
-    );
+    let target = script(&json!([[{ "text": "retry: 100\ndata: a\n\n" }], going_on("data: b\n\n")]));
     let target_url = target.url.replace(SERVER, &other);
     let key = new_key();
     let url = at(&format!(

@@ -5,7 +5,8 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
-    EventSource, Recorder, at, await_js, new_key, pass, requests, requests_so_far, script,
+    EventSource, Recorder, at, await_js, network_error, new_key, pass, requests, requests_so_far,
+    script,
 };
 
 /// Asserts that a source fails for good: one error, never open, no further request.
@@ -214,9 +215,9 @@ async fn credentials_need_a_server_that_allows_them() {
 }
 
 #[wasm_bindgen_test]
-async fn a_server_that_cannot_be_reached_is_tried_again() {
+async fn a_first_request_that_ends_in_a_network_error_is_tried_again() {
     let script = script(
-        &json!([[{ "refuse": true }], [{ "refuse": true }], [{ "text": "data: x\n\n" }, { "hang": true }]]),
+        &json!([network_error(), network_error(), [{ "text": "data: x\n\n" }, { "hang": true }]]),
     );
     let mut recorder = Recorder::of(&script.url);
     assert_eq!(recorder.take(3).await, ["error 0", "open 1", "message: x"]);

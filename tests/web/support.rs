@@ -186,6 +186,29 @@ pub fn stream(text: &str) -> Script {
     script(&serde_json::json!([[{ "text": text }, { "hang": true }]]))
 }
 
+/// A connection for [`script`] that ends in a network error before there is a response.
+///
+/// It is a redirect that leads nowhere: a request whose connection is reset, browsers repeat
+/// themselves.
+pub fn network_error() -> Value {
+    serde_json::json!({ "status": 302, "headers": { "location": "data:,nowhere" } })
+}
+
+/// The steps of a stream of this text that stays open, with a comment every now and then.
+///
+/// Behind a redirect Firefox closes an aborted connection only when more bytes arrive; without them
+/// such streams would keep the connections that other tests need.
+pub fn going_on(text: &str) -> Value {
+    let mut steps = vec![serde_json::json!({ "text": text })];
+    for _ in 0..100 {
+        steps.extend([
+            serde_json::json!({ "pause": 100 }),
+            serde_json::json!({ "text": ":\n" }),
+        ]);
+    }
+    steps.into()
+}
+
 /// An absolute URL on the server.
 pub fn at(path: &str) -> String {
     format!("{SERVER}{path}")
