@@ -18,7 +18,9 @@ export async function build() {
 
 function buildWasm() {
   const { wasmPack, env } = wasmEnvironment();
-  run(wasmPack, ['build', '--release', '--target', 'web', '--out-dir', 'pkg', '--no-pack', '--mode', 'no-install'], { env });
+  run(wasmPack, ['build', '--release', '--target', 'web', '--out-dir', 'pkg', '--no-pack', '--mode', 'no-install'], {
+    env,
+  });
   // It would tell TypeScript that the file is a module of exports; to us it is text (src/npm/wasm.d.ts).
   rmSync(join(ROOT, 'pkg', 'eventsource_wasm_bg.wasm.d.ts'));
 }
@@ -38,12 +40,26 @@ async function bundle() {
   };
   await esbuild.build({ ...options, format: 'esm', outfile: 'dist/index.js' });
   // For a classic script; everything is under the global name `eventsourceWasm`.
-  await esbuild.build({ ...options, format: 'iife', globalName: 'eventsourceWasm', minify: true, outfile: 'dist/eventsource.iife.min.js' });
+  await esbuild.build({
+    ...options,
+    format: 'iife',
+    globalName: 'eventsourceWasm',
+    minify: true,
+    outfile: 'dist/eventsource.iife.min.js',
+  });
 }
 
 function emitTypes() {
   const types = join(ROOT, 'target', 'types');
-  run(process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '--noEmit', 'false', '--declaration', '--emitDeclarationOnly', '--outDir', types]);
+  run(process.execPath, [
+    join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'),
+    '--noEmit',
+    'false',
+    '--declaration',
+    '--emitDeclarationOnly',
+    '--outDir',
+    types,
+  ]);
   mkdirSync(join(ROOT, 'dist'), { recursive: true });
   // The public ones; the others describe our own parts.
   for (const file of ['index.d.ts', 'EventSource.d.ts']) copyFileSync(join(types, file), join(ROOT, 'dist', file));

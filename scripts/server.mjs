@@ -30,7 +30,11 @@ export async function startServer({ port = 0 } = {}) {
       if (match) resolve(match[1]);
     });
     server.once('error', reject);
-    server.once('exit', (code) => reject(new SetupError(`The test server could not start on port ${port} (exit code ${code}). Is the port in use?`)));
+    server.once('exit', (code) =>
+      reject(
+        new SetupError(`The test server could not start on port ${port} (exit code ${code}). Is the port in use?`),
+      ),
+    );
   });
   const stop = () => {
     server.kill('SIGTERM');

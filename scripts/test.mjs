@@ -6,7 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from './build.mjs';
 import { buildServer, freePort, startServer } from './server.mjs';
-import { browsers, main, npmPackages, ROOT, run, SetupError, wasmEnvironment } from './tools.mjs';
+import { browsers, main, npmPackages, ROOT, run, SetupError, wasmClippy, wasmEnvironment } from './tools.mjs';
 
 const npx = (tool, ...args) => run(process.execPath, [join(ROOT, 'node_modules', ...tool.split('/')), ...args]);
 
@@ -15,9 +15,11 @@ const PARTS = {
   /** Formatting, lints and types. */
   lint() {
     run('cargo', ['fmt', '--all', '--check']);
-    run('cargo', ['clippy', '--quiet', '--workspace', '--all-targets', '--', '-D', 'warnings']);
+    const clippy = ['clippy', '--quiet', '--all-targets'];
+    run('cargo', [...clippy, '--workspace', '--', '-D', 'warnings']);
+    run('cargo', [...clippy, '--target', 'wasm32-unknown-unknown', '--', '-D', 'warnings'], { env: wasmClippy() });
     npx('typescript/bin/tsc');
-    npx('@biomejs/biome/bin/biome', 'ci', '.');
+    npx('@biomejs/biome/bin/biome', 'ci', '--error-on-warnings', '.');
   },
   /** Parser, connection and test server, natively. */
   rust() {
@@ -33,7 +35,20 @@ const PARTS = {
         writeFileSync(file, JSON.stringify(capabilities));
         run(
           wasmPack,
-          ['test', '--headless', `--${browser}`, '--mode', 'no-install', driver.option, driver.path, '--', '--test', 'page', '--test', 'worker'],
+          [
+            'test',
+            '--headless',
+            `--${browser}`,
+            '--mode',
+            'no-install',
+            driver.option,
+            driver.path,
+            '--',
+            '--test',
+            'page',
+            '--test',
+            'worker',
+          ],
           {
             env: {
               ...env,
@@ -62,7 +77,15 @@ const PARTS = {
 
 function webDrivers({ chromium, chromedriver, firefox, geckodriver }) {
   // Chromium's sandbox does not start for root; nothing here needs the network or a GPU.
-  const chromiumArgs = ['--headless', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+  const chromiumArgs = [
+    '--headless',
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+  ];
   if (process.getuid?.() === 0) chromiumArgs.push('--no-sandbox');
   return [
     [

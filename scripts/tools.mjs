@@ -89,11 +89,14 @@ export function npmPackages() {
  * @returns {Record<string, string>} the environment in which cargo and wasm-pack use it
  */
 export function wasmToolchain() {
-  if (!which('cargo')) throw new SetupError('Rust is missing. Install it from https://rustup.rs and run the command again.');
+  if (!which('cargo'))
+    throw new SetupError('Rust is missing. Install it from https://rustup.rs and run the command again.');
   const hasTarget = (env) => {
     const sysroot = output('rustc', ['--print', 'sysroot'], { env: { ...process.env, ...env } });
     const libraries = sysroot && join(sysroot, 'lib', 'rustlib', TARGET, 'lib');
-    return Boolean(libraries && existsSync(libraries) && readdirSync(libraries).some((name) => name.startsWith('libtest-')));
+    return Boolean(
+      libraries && existsSync(libraries) && readdirSync(libraries).some((name) => name.startsWith('libtest-')),
+    );
   };
   const debian = { RUSTUP_TOOLCHAIN: DEBIAN_TOOLCHAIN };
   if (hasTarget({})) return {};
@@ -102,7 +105,9 @@ export function wasmToolchain() {
   spawnSync('rustup', ['target', 'add', TARGET], { stdio: 'inherit', timeout: 20_000 });
   if (hasTarget({})) return {};
   if (!isDebianRoot()) {
-    throw new SetupError(`Rust's ${TARGET} target is missing and could not be downloaded. Run "rustup target add ${TARGET}" with a network connection.`);
+    throw new SetupError(
+      `Rust's ${TARGET} target is missing and could not be downloaded. Run "rustup target add ${TARGET}" with a network connection.`,
+    );
   }
   debianWasmToolchain();
   return debian;
@@ -120,7 +125,12 @@ function debianWasmToolchain() {
       join(folder, 'Cargo.toml'),
       '[package]\nname = "empty"\nversion = "0.0.0"\nedition = "2021"\n[profile.release]\npanic = "abort"\n[workspace]\n',
     );
-    const env = { ...process.env, RUSTC_BOOTSTRAP: '1', RUSTUP_TOOLCHAIN: DEBIAN_TOOLCHAIN, CARGO_TARGET_DIR: join(folder, 'target') };
+    const env = {
+      ...process.env,
+      RUSTC_BOOTSTRAP: '1',
+      RUSTUP_TOOLCHAIN: DEBIAN_TOOLCHAIN,
+      CARGO_TARGET_DIR: join(folder, 'target'),
+    };
     run('cargo', ['build', '--release', '-Zbuild-std=std,panic_abort,test', '--target', TARGET], { cwd: folder, env });
     const built = join(folder, 'target', TARGET, 'release', 'deps');
     const libraries = join('/usr/lib/rustlib', TARGET, 'lib');
@@ -135,6 +145,17 @@ function debianWasmToolchain() {
   }
 }
 
+/** The environment in which clippy checks the code for wasm. */
+export function wasmClippy() {
+  const env = { ...process.env, ...wasmToolchain() };
+  if (output('cargo', ['clippy', '--version'], { env }) === null) {
+    if (env.RUSTUP_TOOLCHAIN !== DEBIAN_TOOLCHAIN)
+      throw new SetupError('clippy is missing. Run "rustup component add clippy".');
+    aptInstall('rust-web-clippy');
+  }
+  return env;
+}
+
 /** Builds a command line tool with cargo, unless a copy that `fits` is there. */
 function cargoTool(program, { crate = program, version, locked = true }) {
   const fits = (path) => path && (!version || output(path, ['--version'])?.split(' ')[1] === version);
@@ -143,7 +164,14 @@ function cargoTool(program, { crate = program, version, locked = true }) {
   const cached = join(CARGO_TOOLS, 'bin', program);
   if (existsSync(cached) && fits(cached)) return cached;
   console.log(`Building ${crate}; this takes a few minutes, once.`);
-  run('cargo', ['install', crate, '--root', CARGO_TOOLS, ...(version ? ['--version', version] : []), ...(locked ? ['--locked'] : [])]);
+  run('cargo', [
+    'install',
+    crate,
+    '--root',
+    CARGO_TOOLS,
+    ...(version ? ['--version', version] : []),
+    ...(locked ? ['--locked'] : []),
+  ]);
   return cached;
 }
 

@@ -11,7 +11,13 @@
 //! natively. The class `EventSource` that pages use stands around the third ring, in TypeScript
 //! (`src/npm`).
 
+#![deny(missing_docs)]
+// From the network any bytes are defined behaviour: nothing here may panic.
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[forbid(unsafe_code)]
 pub mod connection;
+#[forbid(unsafe_code)]
 pub mod parser;
 #[cfg(target_arch = "wasm32")]
 mod web;

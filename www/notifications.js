@@ -57,11 +57,7 @@ export function startNotifications(panel) {
 
 function message(number, text, replayed) {
   const item = element('li', replayed ? 'replayed' : '');
-  item.append(
-    element('p', '', text),
-    element('span', 'number', `#${number}`),
-    element('time', '', timeOfDay()),
-  );
+  item.append(element('p', '', text), element('span', 'number', `#${number}`), element('time', '', timeOfDay()));
   if (replayed) item.append(element('span', 'badge', 'replayed'));
   return item;
 }

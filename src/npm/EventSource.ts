@@ -5,7 +5,7 @@
 import type { Page, Source } from '../../pkg/eventsource_wasm.js';
 import { loadEngine } from './engine.js';
 import { type Cause, reportFailure } from './failure.js';
-import { release, type Retained, retain } from './lifecycle.js';
+import { type Retained, release, retain } from './lifecycle.js';
 import { createMessageEvent } from './MessageEvent.js';
 import { afterReactions, nextTask, Turn } from './turns.js';
 import { parseURL } from './url.js';
@@ -64,6 +64,7 @@ export class EventSource extends EventTarget {
    * @throws {DOMException} a `SyntaxError` when the URL is not valid
    */
   constructor(url: string | URL, eventSourceInitDict: EventSourceInit = {}) {
+    // biome-ignore lint/complexity/noArguments: WebIDL tells a missing argument from undefined.
     if (arguments.length === 0) {
       throw new TypeError("Failed to construct 'EventSource': 1 argument required, but only 0 present.");
     }
@@ -232,7 +233,8 @@ export class EventSource extends EventTarget {
       const added = {
         value: value as Handler,
         listener: (event: Event) => {
-          added.value.call(this, event as never);
+          // [spec] A handler, unlike a listener, cancels the event by returning false.
+          if (added.value.call(this, event as never) === false) event.preventDefault();
         },
       };
       this.#handlers.set(type, added);
@@ -242,17 +244,17 @@ export class EventSource extends EventTarget {
 
   static {
     // [spec] What a class declaration leaves different from WebIDL's interface objects.
-    for (const target of [this, this.prototype]) {
+    for (const target of [EventSource, EventSource.prototype]) {
       for (const [name, value] of Object.entries({ CONNECTING, OPEN, CLOSED })) {
         Object.defineProperty(target, name, { value, enumerable: true });
       }
     }
     for (const name of ['url', 'withCredentials', 'readyState', 'onopen', 'onmessage', 'onerror', 'close']) {
-      Object.defineProperty(this.prototype, name, { enumerable: true });
+      Object.defineProperty(EventSource.prototype, name, { enumerable: true });
     }
-    Object.defineProperty(this.prototype, Symbol.toStringTag, { value: 'EventSource', configurable: true });
+    Object.defineProperty(EventSource.prototype, Symbol.toStringTag, { value: 'EventSource', configurable: true });
     // Bundlers rename classes.
-    Object.defineProperty(this, 'name', { value: 'EventSource', configurable: true });
+    Object.defineProperty(EventSource, 'name', { value: 'EventSource', configurable: true });
   }
 }
 

@@ -250,15 +250,13 @@ async fn a_listener_that_throws_is_reported_and_harms_nothing_else() {
 async fn listeners_may_open_and_close_other_sources() {
     let facts = with_source(
         THREE,
-        &format!(
-            "let inner;
-             source.onmessage = (event) => {{
+        "let inner;
+             source.onmessage = (event) => {
                  seen.push(event.data);
                  inner?.close();
                  inner = new EventSource($);
-                 if (event.data === '3') inner.onmessage = (event) => {{ seen.push('inner ' + event.data); inner.close(); source.close(); done(seen.join()); }};
-             }};"
-        ),
+                 if (event.data === '3') inner.onmessage = (event) => { seen.push('inner ' + event.data); inner.close(); source.close(); done(seen.join()); };
+             };",
     )
     .await;
     assert_eq!(facts, "1,2,3,inner 1");

@@ -641,7 +641,7 @@ async fn static_files_come_with_a_strict_policy_and_are_not_stored() -> Outcome 
         let response = server.get(path).await?.error_for_status()?;
         let headers = response.headers();
         assert_eq!(headers["content-type"], content_type);
-        assert_eq!(headers["cache-control"], "no-store");
+        assert_eq!(headers["cache-control"], "no-cache");
         assert_eq!(headers["x-content-type-options"], "nosniff");
         let policy = headers["content-security-policy"].to_str()?;
         assert!(policy.starts_with("default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; "));

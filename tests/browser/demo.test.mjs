@@ -1,0 +1,170 @@
+// The demo page, as `npm start` serves it, used as a person would.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { freePort, startServer } from '../../scripts/server.mjs';
+import { BROWSERS, until } from './browsers.mjs';
+
+for (const [name, start] of Object.entries(BROWSERS)) {
+  describe(`the demo page in ${name}`, () => {
+    let port;
+    let server;
+    let browser;
+    before(async () => {
+      port = await freePort(0);
+      server = await startServer({ port });
+      browser = await start();
+    });
+    after(async () => {
+      await browser?.quit();
+      await server?.stop();
+    });
+
+    /** A panel's state and figures. */
+    const panel = (name) =>
+      browser.run(
+        `const panel = document.querySelector('[data-panel=' + $ + ']');
+         const fields = Object.fromEntries([...panel.querySelectorAll('[data-field]')].map((field) => [field.dataset.field, field.textContent]));
+         return { ...fields, state: panel.dataset.state }`,
+        name,
+      );
+    const click = (name, action) =>
+      browser.run(`document.querySelector('[data-panel=' + $[0] + '] [data-action=' + $[1] + ']').click()`, [
+        name,
+        action,
+      ]);
+    const open = async () => {
+      await browser.open(`${server.url}/`);
+      await until(
+        'notifications arrive',
+        () => panel('notifications'),
+        ({ state, received }) => state === 'open' && Number(received) > 0,
+      );
+    };
+
+    it('shows live events of an open source', async () => {
+      await open();
+      const { received } = await panel('notifications');
+      await until(
+        'more arrive',
+        () => panel('notifications'),
+        (now) => Number(now.received) > Number(received),
+      );
+      const users = await until(
+        'users are there',
+        () => panel('users'),
+        ({ state }) => state === 'open',
+      );
+      assert.ok(Number(users.received) > 0);
+    });
+
+    it('goes on without losing or repeating an event when the server is stopped and started again', async () => {
+      await open();
+      // What the page itself makes of the events is not all: their numbers are noted beside it.
+      await browser.run(
+        `const { EventSource } = await import('/dist/index.js');
+         const watched = new EventSource('/events/notifications?interval=100');
+         const { dataset } = document.body;
+         watched.onmessage = ({ lastEventId }) => { dataset.numbers = (dataset.numbers ?? '') + ' ' + lastEventId; };
+         watched.onerror = () => { dataset.lost = true; };
+         document.body.addEventListener('close', () => watched.close());`,
+      );
+      const numbers = async () =>
+        (await browser.run('return document.body.dataset.numbers ?? ""')).trim().split(' ').map(Number);
+      await until('events are noted', numbers, ({ length }) => length > 3);
+      const before = await panel('notifications');
+      await server.stop();
+      await until(
+        'the loss is shown',
+        () => panel('notifications'),
+        ({ state }) => state === 'connecting',
+      );
+      await until('the source has lost its connection', () => browser.run('return document.body.dataset.lost'));
+      const seenBefore = (await numbers()).length;
+      server = await startServer({ port });
+      const after = await until(
+        'the page goes on',
+        () => panel('notifications'),
+        ({ state, received }) => state === 'open' && Number(received) > Number(before.received) + 1,
+      );
+      assert.deepEqual([after.missed, after.repeated], ['0', '0']);
+      assert.equal(Number(after.connections), Number(before.connections) + 1);
+      const all = await until('events are noted again', numbers, ({ length }) => length > seenBefore + 10);
+      await browser.run(`document.body.dispatchEvent(new Event('close'))`);
+      assert.deepEqual(
+        all,
+        Array.from(all, (_, index) => all[0] + index),
+      );
+    });
+
+    for (const action of ['end', 'cut', 'refuse']) {
+      it(`recovers from "${action}" in every panel that is open`, async () => {
+        await open();
+        for (const name of ['notifications', 'users']) {
+          await until(
+            `${name} is open`,
+            () => panel(name),
+            ({ state, received }) => state === 'open' && Number(received) > 0,
+          );
+          const before = await panel(name);
+          await click(name, action);
+          const after = await until(
+            `${name} is open again`,
+            () => panel(name),
+            ({ state, connections, received }) =>
+              state === 'open' &&
+              Number(connections) > Number(before.connections) &&
+              Number(received) > Number(before.received),
+          );
+          assert.equal(after.missed ?? '0', '0');
+          assert.equal(after.repeated ?? '0', '0');
+        }
+      });
+    }
+
+    it('writes a text to its end though the connection is cut in the midst of it', async () => {
+      await open();
+      await click('tokens', 'write');
+      await until(
+        'some words are there',
+        () => panel('tokens'),
+        ({ received }) => Number(received) > 10,
+      );
+      await click('tokens', 'cut');
+      const broken = await until(
+        'the text is written',
+        () => panel('tokens'),
+        ({ state, connections }) => state === 'closed' && Number(connections) > 1,
+      );
+      await click('tokens', 'write');
+      const whole = await until(
+        'it is written again',
+        () => panel('tokens'),
+        ({ state, connections, received }) => state === 'closed' && connections === '1' && received === broken.received,
+      );
+      assert.ok(whole.text.length > 200);
+      assert.equal(broken.text, whole.text);
+    });
+
+    it('can be closed and opened again', async () => {
+      await open();
+      await click('notifications', 'toggle');
+      await until(
+        'it is closed',
+        () => panel('notifications'),
+        ({ state }) => state === 'closed',
+      );
+      await click('notifications', 'toggle');
+      await until(
+        'it is open',
+        () => panel('notifications'),
+        ({ state, received }) => state === 'open' && Number(received) > 0,
+      );
+    });
+
+    it('is served with a strict Content-Security-Policy', async () => {
+      const { headers } = await fetch(`${server.url}/`);
+      assert.match(headers.get('content-security-policy'), /default-src 'none'; script-src 'self' 'wasm-unsafe-eval';/);
+    });
+  });
+}
