@@ -54,6 +54,8 @@ const PARTS = {
               ...env,
               TEST_SERVER: server.url,
               WASM_BINDGEN_TEST_TIMEOUT: '240',
+              // In an isolated page requests in mode no-cors are blocked, and with them a part of what is tested.
+              WASM_BINDGEN_TEST_NO_ORIGIN_ISOLATION: '1',
               WASM_BINDGEN_TEST_WEBDRIVER_JSON: file,
             },
           },
