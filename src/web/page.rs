@@ -18,6 +18,7 @@ export interface Page {
   /**
    * Dispatches the events of one batch, as `Batch` in `src/parser.rs` describes it. The arrays are
    * views of wasm memory and valid until the call returns; the promise says when all is dispatched.
+   * Throws where a string would be too long for the browser.
    */
   dispatch(data: Uint8Array, types: Uint8Array, ids: Uint8Array, changes: Uint8Array): Promise<void>;
 }
@@ -43,6 +44,12 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub fn suspend(this: &Page);
 
-    #[wasm_bindgen(method)]
-    pub fn dispatch(this: &Page, data: &[u8], types: &[u8], ids: &[u8], changes: &[u8]) -> Promise;
+    #[wasm_bindgen(method, catch)]
+    pub fn dispatch(
+        this: &Page,
+        data: &[u8],
+        types: &[u8],
+        ids: &[u8],
+        changes: &[u8],
+    ) -> Result<Promise, JsValue>;
 }

@@ -70,7 +70,9 @@ impl Source {
             Ok(()) => inner.input(Input::Construct(Ok(()))),
             // A task later, so that the page has added its listeners.
             failure => {
-                Timeout::new(0, move || inner.input(Input::Construct(failure))).forget();
+                let inner_too = inner.clone();
+                let task = Timeout::new(0, move || inner_too.input(Input::Construct(failure)));
+                inner.wait.replace(Some(task));
             }
         }
         Ok(source)
@@ -216,7 +218,7 @@ impl Inner {
                 if start + SLICE >= length {
                     body.read_on(&chunk);
                 }
-                self.dispatch(parser.parse()).await;
+                self.dispatch(parser.parse(), signal).await;
                 if !signal.aborted() {
                     self.last_event_id.replace(parser.last_event_id().to_vec());
                 }
@@ -225,22 +227,26 @@ impl Inner {
     }
 
     /// Takes in what a slice of the stream brought.
-    async fn dispatch(self: &Rc<Self>, batch: Batch<'_>) {
+    async fn dispatch(self: &Rc<Self>, batch: Batch<'_>, signal: &AbortSignal) {
         if let Some(time) = batch.reconnection_time {
             self.input(Input::ReconnectionTime(time));
         }
-        let limit_exceeded = batch.limit_exceeded;
+        let mut limit_exceeded = batch.limit_exceeded;
         if !batch.changes.is_empty() {
             self.input(Input::Delivered);
             self.dispatching.set(true);
             let dispatched = self
                 .page
                 .dispatch(batch.data, batch.types, batch.ids, batch.changes);
-            // It never rejects: what a listener throws goes to the page's own error reporting.
-            let _ = JsFuture::from(dispatched).await;
+            match dispatched {
+                // It never rejects: what a listener throws goes to the page's own error reporting.
+                Ok(dispatched) => drop(JsFuture::from(dispatched).await),
+                // Text too long for the browser's strings.
+                Err(_) => limit_exceeded = true,
+            }
             self.dispatching.set(false);
         }
-        if limit_exceeded {
+        if limit_exceeded && !signal.aborted() {
             self.input(Input::LimitExceeded);
         }
     }
