@@ -104,7 +104,7 @@ export function wasmToolchain() {
   // Where the download servers can't be reached, rustup would retry for minutes.
   spawnSync('rustup', ['target', 'add', TARGET], { stdio: 'inherit', timeout: 20_000 });
   if (hasTarget({})) return {};
-  if (!isDebianRoot()) {
+  if (!isDebianRoot() || !which('rustup')) {
     throw new SetupError(
       `Rust's ${TARGET} target is missing and could not be downloaded. Run "rustup target add ${TARGET}" with a network connection.`,
     );

@@ -53,7 +53,7 @@ const KEPT_CAPACITY: usize = 256 * 1024;
 ///
 /// let mut parser = Parser::new(b"", DEFAULT_LIMIT);
 /// let chunk = b"id: 7\ndata: Hello\n\ndata: unfin";
-/// parser.room(chunk.len()).copy_from_slice(chunk);
+/// parser.room(chunk.len()).unwrap().copy_from_slice(chunk);
 /// let batch = parser.parse();
 /// assert_eq!(batch.data, b"Hello\r");
 /// assert_eq!(batch.ids, b"7\r");
@@ -83,10 +83,13 @@ pub struct Parser {
     finished_type: Vec<u8>,
     /// The standard's last event ID buffer.
     last_event_id_buffer: Vec<u8>,
+    /// The buffer was set since the last blank line.
+    id_was_set: bool,
     /// The standard's last event ID string.
     last_event_id: Vec<u8>,
-    /// The last event ID of the event that was finished last.
-    finished_id: Vec<u8>,
+    /// The string was set since the last event was finished.
+    id_is_new: bool,
+    last_event_id_changed: bool,
     reconnection_time: Option<u64>,
 
     changes: Vec<u8>,
@@ -111,6 +114,8 @@ pub struct Batch<'a> {
     pub ids: &'a [u8],
     /// One byte for each event: [`TYPE_CHANGED`] and [`ID_CHANGED`], or 0.
     pub changes: &'a [u8],
+    /// The last event ID string was set, with or without an event.
+    pub last_event_id_changed: bool,
     /// The reconnection time (ms) that the chunk set last, if any. Values past 64 bits are
     /// `u64::MAX`.
     pub reconnection_time: Option<u64>,
@@ -143,8 +148,10 @@ impl Parser {
             event_type: Vec::new(),
             finished_type: Vec::new(),
             last_event_id_buffer: last_event_id.to_vec(),
+            id_was_set: false,
             last_event_id: last_event_id.to_vec(),
-            finished_id: Vec::new(),
+            id_is_new: !last_event_id.is_empty(),
+            last_event_id_changed: false,
             reconnection_time: None,
             changes: Vec::new(),
             types: Vec::new(),
@@ -165,13 +172,13 @@ impl Parser {
     }
 
     /// Room for the next `length` bytes of the stream, to be written before [`parse`](Self::parse).
-    /// The batch before is gone with this call.
-    pub fn room(&mut self, length: usize) -> &mut [u8] {
+    /// The batch before is gone with this call. `None` where there is no memory for it.
+    pub fn room(&mut self, length: usize) -> Option<&mut [u8]> {
         self.close_gaps();
-        self.fit(self.end + length);
+        self.fit(self.end + length)?;
         let start = self.end;
         self.end += length;
-        &mut self.buffer[start..self.end]
+        Some(&mut self.buffer[start..self.end])
     }
 
     /// Parses the bytes that were written into the [`room`](Self::room).
@@ -179,6 +186,7 @@ impl Parser {
         self.changes.clear();
         self.types.clear();
         self.ids.clear();
+        self.last_event_id_changed = false;
         self.reconnection_time = None;
         if self.limit_exceeded {
             self.forget_unfinished_line();
@@ -190,6 +198,7 @@ impl Parser {
             types: &self.types,
             ids: &self.ids,
             changes: &self.changes,
+            last_event_id_changed: self.last_event_id_changed,
             reconnection_time: self.reconnection_time,
             limit_exceeded: self.limit_exceeded,
         }
@@ -215,15 +224,18 @@ impl Parser {
 
     /// Makes the buffer hold `length` bytes. It grows by halves, to keep both the number of copies
     /// and the unused part small, and shrinks after an unusually large event.
-    fn fit(&mut self, length: usize) {
+    fn fit(&mut self, length: usize) -> Option<()> {
         if length > self.buffer.len() {
             let grown = length.max(self.buffer.len() + self.buffer.len() / 2);
-            self.buffer.reserve_exact(grown - self.buffer.len());
+            self.buffer
+                .try_reserve_exact(grown - self.buffer.len())
+                .ok()?;
             self.buffer.resize(grown, 0);
         } else if self.buffer.len() > KEPT_CAPACITY && length < self.buffer.len() / 4 {
             self.buffer.truncate(length.max(KEPT_CAPACITY));
             self.buffer.shrink_to_fit();
         }
+        Some(())
     }
 
     /// Drops one byte order mark at the start of the stream. False while the bytes so far could
@@ -323,7 +335,10 @@ impl Parser {
             Field::Event => value.clone_into(&mut self.event_type),
             // [spec] An id with a NULL is ignored.
             Field::Id if value.contains(&0) => {}
-            Field::Id => value.clone_into(&mut self.last_event_id_buffer),
+            Field::Id => {
+                value.clone_into(&mut self.last_event_id_buffer);
+                self.id_was_set = true;
+            }
             Field::Retry => self.reconnection_time = parse_digits(value).or(self.reconnection_time),
         }
     }
@@ -340,8 +355,13 @@ impl Parser {
     /// The standard's "dispatch the event", up to the event itself.
     fn dispatch(&mut self) {
         // [spec] The id counts even where there is no data and so no event.
-        if self.last_event_id != self.last_event_id_buffer {
-            self.last_event_id.clone_from(&self.last_event_id_buffer);
+        if self.id_was_set {
+            self.id_was_set = false;
+            if self.last_event_id != self.last_event_id_buffer {
+                self.last_event_id.clone_from(&self.last_event_id_buffer);
+                self.last_event_id_changed = true;
+                self.id_is_new = true;
+            }
         }
         if self.data_end == self.finished {
             self.event_type.clear();
@@ -357,11 +377,11 @@ impl Parser {
             self.types.push(b'\r');
             self.finished_type.clone_from(&self.event_type);
         }
-        if self.last_event_id != self.finished_id {
+        if self.id_is_new {
+            self.id_is_new = false;
             changes |= ID_CHANGED;
             self.ids.extend_from_slice(&self.last_event_id);
             self.ids.push(b'\r');
-            self.finished_id.clone_from(&self.last_event_id);
         }
         self.changes.push(changes);
         self.event_type.clear();

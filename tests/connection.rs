@@ -47,10 +47,9 @@ fn failing_waits(connection: &mut Connection, attempts: usize) -> Vec<u32> {
 #[test]
 fn a_good_response_announces_the_connection() {
     let mut connection = connecting();
-    assert_eq!(connection.state().ready_state(), 0);
+    assert_ne!(connection.state(), State::Open);
     assert_eq!(connection.input(OPENS), [Announce]);
     assert_eq!(connection.state(), State::Open);
-    assert_eq!(connection.state().ready_state(), 1);
 }
 
 #[test]
@@ -65,7 +64,7 @@ fn any_other_response_fails_the_connection_for_good() {
             connection.input(Input::Response(Err(failure.clone()))),
             [Abort, Fail]
         );
-        assert_eq!(connection.state().ready_state(), 2);
+        assert_eq!(connection.state(), State::Closed);
         assert_eq!(connection.failure(), Some(&failure));
         assert_eq!(connection.input(Input::Elapsed), NOTHING);
     }
@@ -87,7 +86,7 @@ fn a_url_that_can_never_be_requested_fails_at_once() {
     let mut connection = Connection::new(true);
     assert_eq!(
         connection.input(Input::Construct(Err(Failure::Scheme))),
-        [Abort, Fail]
+        [Abort, StopWaiting, Fail]
     );
     assert_eq!(connection.state(), State::Closed);
 }
@@ -96,7 +95,7 @@ fn a_url_that_can_never_be_requested_fails_at_once() {
 fn the_end_of_the_body_reestablishes_the_connection() {
     let mut connection = open();
     assert_eq!(connection.input(Input::Ended), [Wait, Reestablish]);
-    assert_eq!(connection.state().ready_state(), 0);
+    assert_ne!(connection.state(), State::Open);
     assert_eq!(connection.input(Input::Elapsed), [Request]);
     assert_eq!(connection.input(OPENS), [Announce]);
 }
@@ -113,7 +112,7 @@ fn a_first_failure_of_a_cross_origin_source_is_looked_into() {
     let mut connection = Connection::new(true);
     connection.input(Input::Construct(Ok(())));
     assert_eq!(connection.input(Input::Rejected), [Probe]);
-    assert_eq!(connection.state().ready_state(), 0);
+    assert_ne!(connection.state(), State::Open);
     assert_eq!(connection.input(Input::Reached), [Abort, Fail]);
     assert_eq!(connection.failure(), Some(&Failure::Cors));
 }
@@ -149,7 +148,7 @@ fn close_stops_whatever_is_under_way_and_is_final() {
     suspended.input(Input::Leave);
     for mut connection in [connecting(), open(), waiting, probing, suspended] {
         assert_eq!(connection.input(Input::Close), [Abort, StopWaiting]);
-        assert_eq!(connection.state().ready_state(), 2);
+        assert_eq!(connection.state(), State::Closed);
         for late in [
             OPENS,
             Input::Rejected,
@@ -180,12 +179,74 @@ fn leaving_the_page_aborts_without_an_event_and_coming_back_requests_at_once() {
             connection.input(Input::Leave),
             [Abort, StopWaiting, Suspend]
         );
-        assert_eq!(connection.state().ready_state(), 0);
+        assert_ne!(connection.state(), State::Open);
         assert_eq!(connection.input(Input::Rejected), NOTHING);
         assert_eq!(connection.input(Input::Elapsed), NOTHING);
         assert_eq!(connection.input(Input::Return), [Request]);
         assert_eq!(connection.input(OPENS), [Announce]);
     }
+}
+
+#[test]
+fn a_source_that_was_looked_into_while_the_page_was_left_is_looked_into_again() {
+    let mut connection = Connection::new(true);
+    connection.input(Input::Construct(Ok(())));
+    assert_eq!(connection.input(Input::Rejected), [Probe]);
+    connection.input(Input::Leave);
+    assert_eq!(connection.input(Input::Return), [Request]);
+    assert_eq!(connection.input(Input::Rejected), [Probe]);
+    assert_eq!(connection.input(Input::Reached), [Abort, Fail]);
+}
+
+#[test]
+fn a_url_that_can_never_be_requested_fails_also_when_the_page_was_left_before() {
+    for comes_back in [false, true] {
+        let mut connection = Connection::new(true);
+        connection.input(Input::Leave);
+        if comes_back {
+            connection.input(Input::Return);
+        }
+        let failure = Input::Construct(Err(Failure::Scheme));
+        assert_eq!(connection.input(failure), [Abort, StopWaiting, Fail]);
+        assert_eq!(connection.input(Input::Return), NOTHING);
+    }
+}
+
+#[test]
+fn an_end_while_the_page_may_be_left_is_no_error() {
+    let mut probing = Connection::new(true);
+    probing.input(Input::Construct(Ok(())));
+    probing.input(Input::Rejected);
+    for (mut connection, end) in [
+        (open(), Input::Ended),
+        (connecting(), Input::Rejected),
+        (probing, Input::Unreachable),
+    ] {
+        assert_eq!(connection.input(Input::BeforeLeave), NOTHING);
+        assert_eq!(connection.input(end), [Suspend]);
+        assert_eq!(
+            connection.input(Input::Leave),
+            [Abort, StopWaiting, Suspend]
+        );
+        assert_eq!(connection.input(Input::Return), [Request]);
+    }
+}
+
+#[test]
+fn an_end_while_the_page_may_be_left_becomes_an_error_when_it_stays() {
+    let mut connection = open();
+    connection.input(Input::BeforeLeave);
+    connection.input(Input::Ended);
+    assert_eq!(connection.input(Input::Stay), [Wait, Reestablish]);
+    assert_eq!(wait(&mut connection), 3_000);
+}
+
+#[test]
+fn a_page_that_stays_with_its_connection_changes_nothing() {
+    let mut connection = open();
+    connection.input(Input::BeforeLeave);
+    assert_eq!(connection.input(Input::Stay), NOTHING);
+    assert_eq!(connection.input(Input::Ended), [Wait, Reestablish]);
 }
 
 #[test]
@@ -292,6 +353,10 @@ fn a_reconnection_time_of_zero_is_no_busy_loop() {
     }
     connection.input(Input::Ended);
     connection.input(Input::Elapsed);
+    let floor = u64::from(FLOOR);
+    let waits = failing_waits(&mut connection, 10);
+    assert_eq!(waits[..3], [FLOOR, 2 * FLOOR, 4 * FLOOR]);
+    assert_eq!(u64::from(waits[9]), CAP.min(floor << 9));
     assert!(
         failing_waits(&mut connection, 100)
             .iter()
@@ -400,7 +465,7 @@ proptest! {
         inputs in vec(select(&[
             Input::Construct(Ok(())), OPENS, Input::Response(Err(Failure::Status(500))), Input::Rejected, Input::Reached,
             Input::Unreachable, Input::Delivered, Input::ReconnectionTime(0), Input::ReconnectionTime(u64::MAX),
-            Input::Ended, Input::LimitExceeded, Input::Elapsed, Input::Close, Input::Leave, Input::Return,
+            Input::Ended, Input::LimitExceeded, Input::Elapsed, Input::Close, Input::BeforeLeave, Input::Stay, Input::Leave, Input::Return,
         ][..]), 0..40),
         random in 0.0..1.0_f64,
     ) {
@@ -429,7 +494,6 @@ proptest! {
             prop_assert_eq!(waits, connection.state() == State::Waiting);
             prop_assert!((FLOOR..=LONGEST_TIMER).contains(&connection.delay(random)));
             closed = connection.state() == State::Closed;
-            prop_assert_eq!(closed, connection.state().ready_state() == 2);
         }
     }
 }

@@ -177,6 +177,38 @@ fn an_id_counts_only_from_its_blank_line_on() {
 }
 
 #[test]
+fn an_id_is_looked_at_only_where_it_is_set() {
+    let mut stream = Stream::new();
+    stream.push(b"id: 1\n\n");
+    for (chunk, changed) in [
+        (&b"\n\ndata: a\n\n\n"[..], false),
+        (b"id: 1\n\n", false),
+        (b"id: 2\n\n", true),
+    ] {
+        stream
+            .parser
+            .room(chunk.len())
+            .unwrap()
+            .copy_from_slice(chunk);
+        assert_eq!(
+            stream.parser.parse().last_event_id_changed,
+            changed,
+            "{chunk:?}"
+        );
+    }
+}
+
+#[test]
+fn a_long_id_costs_nothing_at_the_many_lines_that_follow() {
+    let mut stream = Stream::new();
+    stream.push(format!("id: {}\n\n", "x".repeat(1 << 20)).as_bytes());
+    // Work that grows with both would take minutes.
+    stream.push(&b"\n".repeat(1 << 20));
+    stream.push(&b"data\n\n".repeat(10));
+    assert_eq!(stream.outcome.events.len(), 10);
+}
+
+#[test]
 fn an_id_with_a_null_is_ignored() {
     assert_eq!(
         parse("id: 1\nid: a\0b\nid:\0\ndata: a\n\n").events,

@@ -64,6 +64,7 @@ impl Delay {
         };
         let grown = self
             .reconnection_time
+            .max(u64::from(FLOOR))
             .saturating_mul(1 << doublings.min(32))
             .min(CAP);
         let jittered = grown as f64 * (0.5 + 0.5 * random);

@@ -24,6 +24,7 @@
 //!        └▶ Probing ── Unreachable ─────────────────────────┘
 //!               └ Reached ▶ Closed
 //!   Response(Err), Close, a limit: ▶ Closed      Leave: ▶ Suspended, Return: ▶ Connecting
+//!   an end or Rejected after BeforeLeave: ▶ Suspended, Stay: ▶ Waiting
 //! ```
 
 mod delay;
@@ -46,22 +47,10 @@ pub enum State {
     Open,
     /// Waiting before the next request.
     Waiting,
-    /// The page lies in the back/forward cache.
+    /// The page is being left, or lies in the back/forward cache.
     Suspended,
     /// Over, for good.
     Closed,
-}
-
-impl State {
-    /// The standard's `readyState` of this state.
-    #[must_use]
-    pub fn ready_state(self) -> u16 {
-        match self {
-            State::Connecting | State::Probing | State::Waiting | State::Suspended => 0,
-            State::Open => 1,
-            State::Closed => 2,
-        }
-    }
 }
 
 /// Why a connection was failed for good.
@@ -106,6 +95,10 @@ pub enum Input {
     Elapsed,
     /// The page called `close()`.
     Close,
+    /// The page may be about to be left: the browser asked it (`beforeunload`).
+    BeforeLeave,
+    /// It was not left after all.
+    Stay,
     /// The page is being left; it may come back from the back/forward cache.
     Leave,
     /// The page has come back from the back/forward cache.
@@ -154,6 +147,8 @@ pub struct Connection {
     state: State,
     /// A first failure may mean that CORS forbids the source; later ones can't.
     may_be_forbidden: bool,
+    /// The page may be about to be left.
+    may_leave: bool,
     failure: Option<Failure>,
     delay: Delay,
 }
@@ -165,6 +160,7 @@ impl Connection {
         Self {
             state: State::Connecting,
             may_be_forbidden: cross_origin,
+            may_leave: false,
             failure: None,
             delay: Delay::default(),
         }
@@ -194,20 +190,37 @@ impl Connection {
             Abort, Announce, Fail, Probe, Reestablish, Request, StopWaiting, Suspend, Wait,
         };
         let (next, actions): (State, &'static [Action]) = match (self.state, input) {
+            (State::Closed, _) => (State::Closed, &[]),
+
             (State::Connecting, Input::Construct(Ok(()))) => (State::Connecting, &[Request]),
+            // [spec] "Fail the connection" is a task of its own: the page may be left before it.
+            (_, Input::Construct(Err(failure))) => {
+                self.failure = Some(failure);
+                (State::Closed, &[Abort, StopWaiting, Fail])
+            }
+
+            // [ours] Firefox ends the requests of a page that is being left before it says so. Such an
+            // end is no error; if the page stays, it becomes one.
+            (State::Connecting | State::Probing, Input::Rejected | Input::Unreachable)
+            | (State::Open, Input::Ended)
+                if self.may_leave =>
+            {
+                (State::Suspended, &[Suspend])
+            }
+
             (State::Connecting, Input::Response(Ok(()))) => {
                 self.may_be_forbidden = false;
                 (State::Open, &[Announce])
             }
-            (State::Connecting, Input::Construct(Err(failure)) | Input::Response(Err(failure))) => {
+            (State::Connecting, Input::Response(Err(failure))) => {
                 self.failure = Some(failure);
                 (State::Closed, &[Abort, Fail])
             }
             (State::Connecting, Input::Rejected) if self.may_be_forbidden => {
-                self.may_be_forbidden = false;
                 (State::Probing, &[Probe])
             }
             (State::Connecting, Input::Rejected) | (State::Probing, Input::Unreachable) => {
+                self.may_be_forbidden = false;
                 self.delay.attempt_failed();
                 (State::Waiting, &[Wait, Reestablish])
             }
@@ -235,11 +248,27 @@ impl Connection {
 
             (State::Waiting, Input::Elapsed) => (State::Connecting, &[Request]),
 
-            (State::Closed, _) => (State::Closed, &[]),
             (_, Input::Close) => (State::Closed, &[Abort, StopWaiting]),
+
+            (state, Input::BeforeLeave) => {
+                self.may_leave = true;
+                (state, &[])
+            }
+            (State::Suspended, Input::Stay) if self.may_leave => {
+                self.may_leave = false;
+                self.delay.stream_ended();
+                (State::Waiting, &[Wait, Reestablish])
+            }
+            (state, Input::Stay) => {
+                self.may_leave = false;
+                (state, &[])
+            }
             // [ours] The standard has no word yet on the back/forward cache; this is what
             // https://github.com/whatwg/html/pull/12381 proposes: no event, and no wait on return.
-            (_, Input::Leave) => (State::Suspended, &[Abort, StopWaiting, Suspend]),
+            (_, Input::Leave) => {
+                self.may_leave = false;
+                (State::Suspended, &[Abort, StopWaiting, Suspend])
+            }
             (State::Suspended, Input::Return) => (State::Connecting, &[Request]),
 
             // An answer to a request that was aborted in the meantime.

@@ -8,7 +8,7 @@ import { type Cause, reportFailure } from './failure.js';
 import { type Retained, release, retain } from './lifecycle.js';
 import { createMessageEvent } from './MessageEvent.js';
 import { afterReactions, nextTask, Turn } from './turns.js';
-import { parseURL } from './url.js';
+import { pageOrigin, parseURL } from './url.js';
 
 const CONNECTING = 0;
 const OPEN = 1;
@@ -80,7 +80,12 @@ export class EventSource extends EventTarget {
     }
     this.#url = parsed.href;
     this.#withCredentials = withCredentials;
-    this.#retained = { leave: () => this.#source?.leave(this.#lastEventId), comeBack: () => this.#source?.comeBack() };
+    this.#retained = {
+      beforeLeave: () => this.#source?.beforeLeave(),
+      stay: () => this.#source?.stay(),
+      leave: () => this.#source?.leave(this.#lastEventId),
+      comeBack: () => this.#source?.comeBack(),
+    };
     retain(this.#retained);
     this.#start();
   }
@@ -127,8 +132,12 @@ export class EventSource extends EventTarget {
   /** Closes the connection for good, at once: no event comes after it. */
   close(): void {
     this.#readyState = CLOSED;
-    this.#source?.close();
-    this.#release();
+    const source = this.#source;
+    this.#source = undefined;
+    release(this.#retained);
+    // Last, because a page that listens to the abort may call back in.
+    source?.close();
+    source?.free();
   }
 
   #start(): void {
@@ -160,29 +169,23 @@ export class EventSource extends EventTarget {
         );
       },
     };
-    loadEngine().then(
-      ({ Source }) => {
+    loadEngine()
+      .then(({ Source }) => {
         if (this.#readyState === CLOSED) return;
-        this.#source = new Source(this.#url, this.#withCredentials, globalThis.origin, page);
-      },
-      (error) => {
+        this.#source = new Source(this.#url, this.#withCredentials, pageOrigin(), page);
+      })
+      .catch((error) => {
         if (this.#readyState !== CLOSED) this.#fail('wasm', String(error));
-      },
-    );
+      });
   }
 
   #fail(cause: Cause, detail: string): void {
     this.#readyState = CLOSED;
-    this.#release();
-    reportFailure(this.#url, cause, detail);
-    super.dispatchEvent(new Event('error'));
-  }
-
-  /** Gives back the engine's memory. */
-  #release(): void {
     this.#source?.free();
     this.#source = undefined;
     release(this.#retained);
+    reportFailure(this.#url, cause, detail);
+    super.dispatchEvent(new Event('error'));
   }
 
   /** Dispatches the events of one batch, in order, until all are or the source is closed. */

@@ -7,9 +7,15 @@ export type Engine = { Source: typeof Source };
 
 let engine: Promise<Engine> | undefined;
 
-/** Compiles the engine at the first call; later calls get the same one. */
+/** Compiles the engine at the first call; later calls get the same one. A failed start is tried anew. */
 export function loadEngine(): Promise<Engine> {
-  engine ??= initialize({ module_or_path: decodeBase64(bytes) }).then(() => ({ Source }));
+  engine ??= initialize({ module_or_path: decodeBase64(bytes) }).then(
+    () => ({ Source }),
+    (error) => {
+      engine = undefined;
+      throw error;
+    },
+  );
   return engine;
 }
 

@@ -13,9 +13,10 @@ const REASONS: Record<Cause, (detail: string) => string> = {
     'the server answers, but does not allow this origin to read it (CORS). It has to send Access-Control-Allow-Origin, and with credentials Access-Control-Allow-Credentials.',
   scheme: () => 'event streams come by http: and https: URLs only.',
   credentials: () => 'the URL contains a user name or password, which browsers do not allow in requests.',
-  limit: () => 'an event grew past 128 MiB without an end. It was given up to protect the page.',
+  limit: (size) =>
+    `an event grew past ${size} MiB, or past what memory there is, without an end. It was given up to protect the page.`,
   wasm: (detail) =>
-    `WebAssembly could not be started (${detail}). If the page has a Content-Security-Policy, its script-src needs 'wasm-unsafe-eval'.`,
+    `WebAssembly could not be started (${detail}). Where the page has a Content-Security-Policy, its script-src needs 'wasm-unsafe-eval'.`,
 };
 
 /** Tells the developer why; the standard's `error` event does not. */

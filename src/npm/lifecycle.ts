@@ -1,31 +1,53 @@
-// The sources that are not closed: what keeps them alive, and what tells them of the page's own life.
+// Tells the sources that are not closed of the life of their page.
 
 /** A source, as far as the life of the page concerns it. */
 export interface Retained {
+  /** The page may be about to be left. */
+  beforeLeave(): void;
+  /** It was not left after all. */
+  stay(): void;
   /** The page is being left. */
   leave(): void;
   /** The page has come back from the back/forward cache. */
   comeBack(): void;
 }
 
-// [spec] A source with a connection must not be garbage collected, though no variable holds it.
+/** How long (ms) after `beforeunload` a page that is still there is taken to stay: a download, a 204. */
+const STAYS_AFTER = 5_000;
+
 const retained = new Set<Retained>();
 let listening = false;
 
-/** Keeps a source alive, and tells it of the life of the page, until it is released. */
+/** Tells a source of the life of the page until it is released. */
 export function retain(source: Retained): void {
   retained.add(source);
   if (listening) return;
   listening = true;
   // Workers never see these events; they end with their page.
-  globalThis.addEventListener?.('pagehide', () => {
+  let staying: ReturnType<typeof setTimeout> | undefined;
+  listen('beforeunload', () => {
+    for (const source of retained) source.beforeLeave();
+    clearTimeout(staying);
+    staying = setTimeout(() => {
+      for (const source of retained) source.stay();
+    }, STAYS_AFTER);
+  });
+  listen('pagehide', () => {
+    clearTimeout(staying);
     for (const source of retained) source.leave();
   });
-  globalThis.addEventListener?.('pageshow', (event) => {
-    if ((event as PageTransitionEvent).persisted) for (const source of retained) source.comeBack();
+  listen('pageshow', ({ persisted }: PageTransitionEvent) => {
+    if (persisted) for (const source of retained) source.comeBack();
   });
 }
 
 export function release(source: Retained): void {
   retained.delete(source);
+}
+
+/** Listens to the browser's own events of this type; scripts may dispatch others. */
+function listen<Type extends keyof WindowEventMap>(type: Type, listener: (event: WindowEventMap[Type]) => void): void {
+  globalThis.addEventListener?.(type, (event) => {
+    if (event.isTrusted) listener(event);
+  });
 }

@@ -8,11 +8,12 @@ const SPECIAL = /^(?:https?|wss?|ftp):$/;
  * @throws {TypeError} when it is not a valid URL
  */
 export function parseURL(url: string): URL {
-  const document = globalThis.document as Document | undefined;
-  let parsed = new URL(url, document?.baseURI ?? globalThis.location?.href);
+  const document = pageDocument();
+  const base = document?.baseURI ?? globalThis.location?.href;
+  let parsed = new URL(url, base);
   if (document && document.characterSet !== 'UTF-8') {
     // [spec] The query is encoded in the document's encoding, which only its elements know.
-    const anchor = document.createElement('a');
+    const anchor = document.createElementNS('http://www.w3.org/1999/xhtml', 'a') as HTMLAnchorElement;
     anchor.href = url;
     parsed = new URL(anchor.href);
   }
@@ -20,5 +21,28 @@ export function parseURL(url: string): URL {
   if (SPECIAL.test(parsed.protocol) && /%(?!2A)/i.test(parsed.hostname)) {
     throw new TypeError('Invalid URL: forbidden character in the host');
   }
+  if (base) dropCredentialsOf(new URL(base), parsed);
   return parsed;
+}
+
+/** The document, if this is a window: workers may have something else of that name. */
+function pageDocument(): Document | undefined {
+  return typeof Document === 'function' && globalThis.document instanceof Document ? globalThis.document : undefined;
+}
+
+/**
+ * Where the page itself was opened with a user name and a password in its URL, some browsers hand
+ * them on to relative URLs, which fetch then refuses. It knows them without that.
+ */
+function dropCredentialsOf(base: URL, parsed: URL): void {
+  if (base.origin !== parsed.origin || base.username !== parsed.username || base.password !== parsed.password) return;
+  parsed.username = '';
+  parsed.password = '';
+}
+
+/** The origin of the page or worker, as `URL.origin` gives it; "null" where it is opaque. */
+export function pageOrigin(): string {
+  // A variable of the page's own may stand before the getter.
+  const getter = Object.getOwnPropertyDescriptor(globalThis, 'origin')?.get;
+  return String(getter ? getter.call(globalThis) : globalThis.location?.origin);
 }

@@ -5,8 +5,9 @@
 //! - [`body`]: a response's body, chunk by chunk;
 //! - [`page`]: what the shell asks of the TypeScript class around it.
 //!
-//! The page's code runs only inside calls of [`page`], and no borrow of ours is alive then: it may
-//! call back into the source at any point.
+//! The page's code runs inside calls of [`page`], and wherever it has replaced a function of the web
+//! that we call. No borrow of ours is alive at such a call: the page may call back into the source at
+//! any point. Nothing that it throws may leave the call: it would end the tasks of other sources.
 
 mod body;
 mod page;

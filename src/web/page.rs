@@ -32,17 +32,17 @@ extern "C" {
     #[wasm_bindgen(typescript_type = "Page")]
     pub type Page;
 
-    #[wasm_bindgen(method)]
-    pub fn announce(this: &Page, origin: &str);
+    #[wasm_bindgen(method, catch)]
+    pub fn announce(this: &Page, origin: &str) -> Result<(), JsValue>;
 
-    #[wasm_bindgen(method)]
-    pub fn reestablish(this: &Page);
+    #[wasm_bindgen(method, catch)]
+    pub fn reestablish(this: &Page) -> Result<(), JsValue>;
 
-    #[wasm_bindgen(method)]
-    pub fn fail(this: &Page, cause: &str, detail: &str);
+    #[wasm_bindgen(method, catch)]
+    pub fn fail(this: &Page, cause: &str, detail: &str) -> Result<(), JsValue>;
 
-    #[wasm_bindgen(method)]
-    pub fn suspend(this: &Page);
+    #[wasm_bindgen(method, catch)]
+    pub fn suspend(this: &Page) -> Result<(), JsValue>;
 
     #[wasm_bindgen(method, catch)]
     pub fn dispatch(
@@ -52,4 +52,17 @@ extern "C" {
         ids: &[u8],
         changes: &[u8],
     ) -> Result<Promise, JsValue>;
+
+    /// Reports an exception as an uncaught one.
+    #[wasm_bindgen(js_name = reportError, catch)]
+    fn report_error(exception: &JsValue) -> Result<(), JsValue>;
+}
+
+/// What the page throws into our calls (it may have replaced anything that they use) is reported, and
+/// goes no further: it would end the tasks of other sources, too.
+pub fn report<T>(result: Result<T, JsValue>) {
+    if let Err(exception) = result {
+        // Where there is no such function, there is no way to report.
+        let _ = report_error(&exception);
+    }
 }

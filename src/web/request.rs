@@ -9,8 +9,9 @@ use web_sys::{
 
 #[wasm_bindgen]
 extern "C" {
-    /// The global function, in pages and workers alike.
-    fn fetch(url: &str, init: &RequestInit) -> Promise;
+    /// The global function, in pages and workers alike. A page may have replaced it by one that throws.
+    #[wasm_bindgen(catch)]
+    fn fetch(url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
 }
 
 /// Requests the stream.
@@ -30,17 +31,23 @@ pub async fn request_stream(
     }
     let init = init(RequestMode::Cors, credentials, signal);
     init.set_headers(&headers);
-    Ok(JsFuture::from(fetch(url, &init)).await?.unchecked_into())
+    JsFuture::from(fetch(url, &init)?).await?.dyn_into()
 }
 
 /// Whether the server answers at all: a request that CORS does not apply to, dropped at its headers.
+///
+/// False also where the response's Cross-Origin-Resource-Policy or the page's
+/// Cross-Origin-Embedder-Policy keeps it from us: `fetch` does not tell.
 pub async fn reaches_server(
     url: &str,
     credentials: RequestCredentials,
     signal: &AbortSignal,
 ) -> bool {
     let init = init(RequestMode::NoCors, credentials, signal);
-    JsFuture::from(fetch(url, &init)).await.is_ok()
+    match fetch(url, &init) {
+        Ok(promise) => JsFuture::from(promise).await.is_ok(),
+        Err(_) => false,
+    }
 }
 
 fn init(mode: RequestMode, credentials: RequestCredentials, signal: &AbortSignal) -> RequestInit {

@@ -11,7 +11,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AbortController, AbortSignal, RequestCredentials, Url};
 
 use super::body::Body;
-use super::page::Page;
+use super::page::{Page, report};
 use super::request::{reaches_server, request_stream};
 use crate::connection::{Action, Connection, Failure, Input, check_response};
 use crate::parser::{Batch, DEFAULT_LIMIT, Parser};
@@ -35,6 +35,8 @@ struct Inner {
     /// Aborts the request that is under way, and marks all that is still to come of it as void.
     request: RefCell<Option<AbortController>>,
     wait: RefCell<Option<Timeout>>,
+    /// Reports that the URL can never be requested, a task after the construction.
+    failing: RefCell<Option<Timeout>>,
     /// Set while the page dispatches a batch: what it has not yet dispatched does not count as seen.
     dispatching: Cell<bool>,
 }
@@ -63,6 +65,7 @@ impl Source {
             last_event_id: RefCell::default(),
             request: RefCell::default(),
             wait: RefCell::default(),
+            failing: RefCell::default(),
             dispatching: Cell::new(false),
         });
         let source = Source(inner.clone());
@@ -72,7 +75,7 @@ impl Source {
             failure => {
                 let inner_too = inner.clone();
                 let task = Timeout::new(0, move || inner_too.input(Input::Construct(failure)));
-                inner.wait.replace(Some(task));
+                inner.failing.replace(Some(task));
             }
         }
         Ok(source)
@@ -81,6 +84,17 @@ impl Source {
     /// The page called `close()`.
     pub fn close(&self) {
         self.0.input(Input::Close);
+    }
+
+    /// The page may be about to be left.
+    #[wasm_bindgen(js_name = beforeLeave)]
+    pub fn before_leave(&self) {
+        self.0.input(Input::BeforeLeave);
+    }
+
+    /// The page was not left after all.
+    pub fn stay(&self) {
+        self.0.input(Input::Stay);
     }
 
     /// The page is being left. `last_event_id` is that of the event that was dispatched last.
@@ -124,8 +138,7 @@ impl Inner {
             Action::Request => spawn_local(self.clone().request(self.new_request())),
             Action::Probe => spawn_local(self.clone().probe(self.new_request())),
             Action::Abort => {
-                // Abort handlers are the browser's own, and a pending read only settles later: no
-                // code of the page runs in here.
+                // A page that has replaced fetch may listen to the signal and call back in.
                 if let Some(request) = self.request.take() {
                     request.abort();
                 }
@@ -137,17 +150,17 @@ impl Inner {
                 self.wait.replace(Some(wait));
             }
             Action::StopWaiting => drop(self.wait.take()),
-            Action::Suspend => self.page.suspend(),
+            Action::Suspend => report(self.page.suspend()),
             Action::Announce => {
                 let origin =
                     Url::new(&self.url.borrow()).map_or_else(|_| String::new(), |url| url.origin());
-                self.page.announce(&origin);
+                report(self.page.announce(&origin));
             }
-            Action::Reestablish => self.page.reestablish(),
+            Action::Reestablish => report(self.page.reestablish()),
             Action::Fail => {
                 let failure = self.connection.borrow().failure().cloned();
                 let (cause, detail) = failure.map_or(("", String::new()), describe);
-                self.page.fail(cause, &detail);
+                report(self.page.fail(cause, &detail));
             }
         }
     }
@@ -214,12 +227,17 @@ impl Inner {
                     return;
                 }
                 let slice = chunk.subarray(start, length.min(start + SLICE));
-                slice.copy_to(parser.room(slice.length() as usize));
+                let Some(room) = parser.room(slice.length() as usize) else {
+                    return self.input(Input::LimitExceeded);
+                };
+                slice.copy_to(room);
                 if start + SLICE >= length {
                     body.read_on(&chunk);
                 }
-                self.dispatch(parser.parse(), signal).await;
-                if !signal.aborted() {
+                let batch = parser.parse();
+                let id_changed = batch.last_event_id_changed;
+                self.dispatch(batch, signal).await;
+                if id_changed && !signal.aborted() {
                     self.last_event_id.replace(parser.last_event_id().to_vec());
                 }
             }
@@ -239,8 +257,7 @@ impl Inner {
                 .page
                 .dispatch(batch.data, batch.types, batch.ids, batch.changes);
             match dispatched {
-                // It never rejects: what a listener throws goes to the page's own error reporting.
-                Ok(dispatched) => drop(JsFuture::from(dispatched).await),
+                Ok(dispatched) => report(JsFuture::from(dispatched).await),
                 // Text too long for the browser's strings.
                 Err(_) => limit_exceeded = true,
             }
@@ -260,6 +277,6 @@ fn describe(failure: Failure) -> (&'static str, String) {
         Failure::Cors => ("cors", String::new()),
         Failure::Scheme => ("scheme", String::new()),
         Failure::Credentials => ("credentials", String::new()),
-        Failure::Limit => ("limit", String::new()),
+        Failure::Limit => ("limit", (DEFAULT_LIMIT >> 20).to_string()),
     }
 }

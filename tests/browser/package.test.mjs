@@ -159,19 +159,85 @@ for (const [name, start] of Object.entries(BROWSERS)) {
       assert.equal(request.how, 'client-gone');
     });
 
+    const leavingPage = (url, query = '') => openPage(`leaving.html?url=${encodeURIComponent(url)}${query}`);
+    const noted = () => browser.run('return { ...sessionStorage }');
+    /** Waits for the page that a link leads to; while it loads, no code can run. */
+    const otherPage = () =>
+      until(
+        'the other page is there',
+        () => browser.run('return location.pathname').catch(String),
+        (path) => path.endsWith('base.html'),
+      );
+
     it('aborts without an error event when the page is left, and goes on when it comes back', async () => {
-      const seen = () => browser.run('return document.documentElement.dataset.seen');
-      await openPage('leaving.html?interval=20&key=leaving');
-      await until('messages arrive', seen, (seen) => seen === 'open1 message1');
-      await openPage('base.html');
+      await leavingPage('/events/clock?interval=20&key=leaving');
+      await until('messages arrive', noted, ({ seen }) => seen === 'open1 message1');
+      // As a click on a link does it: Firefox ends the requests before it hides the page.
+      await browser.run(`location.href = '/pages/base.html'`);
       const [left] = await log('/log/wait?key=leaving&requests=1&ended=1');
       assert.equal(left.how, 'client-gone');
+      await otherPage();
       await browser.back();
-      const all = await until('messages arrive again', seen, (seen) => seen?.endsWith('open1 message1'));
+      const { seen } = await until('messages arrive again', noted, ({ seen }) => seen.endsWith('0 open1 message1'));
       // Whether a page is kept or loaded anew is the browser's choice; Chromium is known to keep this one.
-      const kept = 'open1 message1 hide0 back0 open1 message1';
-      assert.ok(all === kept || (name !== 'Chromium' && all === 'open1 message1'), all);
+      const [kept, anew] = ['hide0 back0 open1', 'hide0 open1'].map((back) => `open1 message1 ${back} message1`);
+      assert.ok(seen === kept || (name !== 'Chromium' && seen === anew), seen);
       assert.equal((await log('/log?key=leaving')).length, 2);
+    });
+
+    // It takes a back/forward cache that is known to keep the page.
+    if (name === 'Chromium') {
+      it('resumes behind the event that was dispatched last when it was left in the midst of a chunk', async () => {
+        await browser.run('sessionStorage.clear()');
+        const text = Array.from({ length: 200 }, (_, index) => `id: ${index}\ndata: x\n\n`).join('');
+        await leavingPage(script('midst', [{ text }, { hang: true }]), '&busy=20');
+        await until('some were dispatched', noted, ({ lastEventId }) => Number(lastEventId) > 3);
+        await browser.run(`location.href = '/pages/base.html'`);
+        await otherPage();
+        const { lastEventIdAtHide } = await noted();
+        assert.ok(Number(lastEventIdAtHide) < 199, 'it was left in the midst');
+        await browser.back();
+        const [, again] = await log('/log/wait?key=midst&requests=2');
+        assert.equal(again.headers['last-event-id'], lastEventIdAtHide);
+      });
+    }
+
+    it('works where streams have no readers for bytes, whatever the size of the chunks', async () => {
+      await openPage('default-reader.html');
+      const facts = await browser.run(
+        `const read = (url) => new Promise((resolve, reject) => {
+           const source = new eventsourceWasm.EventSource(url);
+           let count = 0, length = 0;
+           source.onmessage = ({ data }) => { count++; length += data.length; if (url.includes('large')) end(); };
+           source.onerror = reject;
+           const end = () => { source.close(); resolve([count, length]); };
+           source.addEventListener('end', end);
+         });
+         return [await read('/events/large?bytes=3000000&chunk=1000000'), await read('/events/flood?count=20000&size=50')]`,
+      );
+      assert.deepEqual(facts, [
+        [1, 3_000_000],
+        [20_000, 1_000_000],
+      ]);
+    });
+
+    it('keeps a source that the page breaks from breaking the others, and handles all rejections', async () => {
+      await openPage('broken.html');
+      await browser.run(
+        `document.documentElement.dataset.run = JSON.stringify($);
+         document.dispatchEvent(new Event('run'))`,
+        {
+          urls: [
+            '/throws',
+            script('good-1', [{ text: 'data: a\n\n' }]),
+            '/nothing',
+            script('good-2', [{ text: 'data: b\n\n' }]),
+          ],
+          closing: '/events/clock?interval=20&closing',
+        },
+      );
+      const result = await until('all is done', () => browser.run('return document.documentElement.dataset.result'));
+      assert.deepEqual(JSON.parse(result), { received: ['error 0', 'a', 'error 0', 'b'], state: 2, unhandled: [] });
     });
 
     it('gives the memory of large events and of closed sources back', async () => {

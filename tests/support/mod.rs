@@ -47,7 +47,10 @@ impl Stream {
 
     /// Takes in one chunk and gives the events that it finished.
     pub fn push(&mut self, chunk: &[u8]) -> Vec<Event> {
-        self.parser.room(chunk.len()).copy_from_slice(chunk);
+        self.parser
+            .room(chunk.len())
+            .expect("memory")
+            .copy_from_slice(chunk);
         let batch = self.parser.parse();
         let events = read_batch(&batch, &mut self.kind, &mut self.last_event_id);
         if batch.reconnection_time.is_some() {

@@ -180,6 +180,7 @@ async fn close_in_a_promise_reaction_of_a_listener_stops_them_too() {
         "await (async () => { await null; })(); close();",
         "await Promise.all([1, Promise.resolve(2)]); close();",
         "await Promise.resolve().then(() => {}); close();",
+        "for (let i = 0; i < 8; i++) await null; close();",
     ] {
         assert_eq!(messages_when_closing(reaction).await, "1 2", "{reaction}");
     }

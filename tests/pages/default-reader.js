@@ -1,0 +1,2 @@
+// Takes away what older engines don't have.
+delete globalThis.ReadableStreamBYOBReader;
