@@ -1,7 +1,11 @@
 // The demo page, as `npm start` serves it, used as a person would.
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { freePort, startServer } from '../../scripts/server.mjs';
 import { BROWSERS, until } from './browsers.mjs';
 
@@ -168,3 +172,31 @@ for (const [name, start] of Object.entries(BROWSERS)) {
     });
   });
 }
+
+describe('npm start', () => {
+  it('builds, prints the URL of the demo page and serves it until it is stopped', async () => {
+    const port = await freePort(0);
+    const start = spawn(process.execPath, [fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url))], {
+      env: { ...process.env, PORT: String(port) },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const exit = once(start, 'exit');
+    try {
+      const url = await new Promise((resolve, reject) => {
+        createInterface({ input: start.stdout }).on('line', (line) => {
+          const match = /The demo page is at (http:\S+)/.exec(line);
+          if (match) resolve(match[1]);
+        });
+        exit.then(([code]) => reject(new Error(`it ended with exit code ${code}`)));
+      });
+      assert.equal(url, `http://127.0.0.1:${port}/`);
+      for (const path of ['', 'main.js', 'dist/index.js']) assert.equal((await fetch(url + path)).status, 200, path);
+      assert.match(await (await fetch(url)).text(), /<title>eventsource-wasm<\/title>/);
+    } finally {
+      start.kill('SIGTERM');
+    }
+    const [code] = await exit;
+    assert.equal(code, 0);
+    await assert.rejects(fetch(`http://127.0.0.1:${port}/`), 'nothing is left running');
+  });
+});
