@@ -232,6 +232,22 @@ async fn timers_get_a_turn_in_a_flood_and_may_close_the_source() {
 }
 
 #[wasm_bindgen_test]
+async fn timers_get_a_turn_in_the_midst_of_a_chunk_whose_listeners_are_slow() {
+    let facts = with_source(
+        &THREE.repeat(100),
+        "source.onopen = () => setTimeout(() => { source.close(); done(String(seen.length < 300)); }, 50);
+         source.onmessage = (event) => {
+             seen.push(event.data);
+             const end = Date.now() + 5;
+             while (Date.now() < end);
+             if (seen.length === 300) done('all came first');
+         };",
+    )
+    .await;
+    assert_eq!(facts, "true");
+}
+
+#[wasm_bindgen_test]
 async fn a_listener_that_throws_is_reported_and_harms_nothing_else() {
     let facts = with_source(
         THREE,
