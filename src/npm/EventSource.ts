@@ -132,12 +132,8 @@ export class EventSource extends EventTarget {
   /** Closes the connection for good, at once: no event comes after it. */
   close(): void {
     this.#readyState = CLOSED;
-    const source = this.#source;
-    this.#source = undefined;
-    release(this.#retained);
     // Last, because a page that listens to the abort may call back in.
-    source?.close();
-    source?.free();
+    this.#release()?.close();
   }
 
   #start(): void {
@@ -181,11 +177,18 @@ export class EventSource extends EventTarget {
 
   #fail(cause: Cause, detail: string): void {
     this.#readyState = CLOSED;
-    this.#source?.free();
-    this.#source = undefined;
-    release(this.#retained);
+    this.#release();
     reportFailure(this.#url, cause, detail);
     super.dispatchEvent(new Event('error'));
+  }
+
+  /** Lets go of the engine's source, whose memory is given back once no call into it is on the stack. */
+  #release(): Source | undefined {
+    const source = this.#source;
+    this.#source = undefined;
+    release(this.#retained);
+    if (source) queueMicrotask(() => source.free());
+    return source;
   }
 
   /** Dispatches the events of one batch, in order, until all are or the source is closed. */

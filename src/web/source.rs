@@ -94,7 +94,9 @@ impl Source {
 
     /// The page was not left after all.
     pub fn stay(&self) {
-        self.0.input(Input::Stay);
+        // Not within this call, which borrows the source: listeners may run.
+        let inner = self.0.clone();
+        spawn_local(async move { inner.input(Input::Stay) });
     }
 
     /// The page is being left. `last_event_id` is that of the event that was dispatched last.

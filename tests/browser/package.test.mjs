@@ -185,6 +185,24 @@ for (const [name, start] of Object.entries(BROWSERS)) {
       assert.equal((await log('/log?key=leaving')).length, 2);
     });
 
+    it('takes a lost connection for an error after all when the page stays where it is', async () => {
+      await openPage('blank.html');
+      await browser.run(
+        `const { dataset } = document.documentElement;
+         const note = (line) => { dataset.seen = (dataset.seen ?? '') + line + ' '; };
+         addEventListener('error', ({ message }) => note(message));
+         const source = new eventsourceWasm.EventSource('/events/clock?interval=20&client=staying');
+         source.onopen = () => note('open');
+         source.onerror = () => { note('error' + source.readyState); source.close(); note('closed' + source.readyState); };`,
+      );
+      const seen = () => browser.run('return document.documentElement.dataset.seen');
+      await until('it is open', seen, (seen) => seen === 'open ');
+      // A link to a download, or here to nothing, asks the page like any other.
+      await browser.run(`location.href = '/events/status/204'`);
+      await fetch(`${server.url}/drop?client=staying&how=cut`, { method: 'POST' });
+      assert.equal(await until('the error is there', seen, (seen) => seen?.includes('closed')), 'open error0 closed2 ');
+    });
+
     // It takes a back/forward cache that is known to keep the page.
     if (name === 'Chromium') {
       it('resumes behind the event that was dispatched last when it was left in the midst of a chunk', async () => {
