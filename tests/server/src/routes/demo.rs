@@ -32,7 +32,7 @@ const NOTIFICATIONS: [&str; 12] = [
 const NAMES: [&str; 12] = [
     "Ada",
     "Blaise",
-    "Claude",
+    "Charles",
     "Dorothy",
     "Edsger",
     "Frances",
