@@ -4,6 +4,7 @@ import { EventSource } from '/dist/index.js';
 import { element, field, putOnTop, showFigures, timeOfDay } from './dom.js';
 import { Sequence } from './sequence.js';
 import { SourceStatus } from './source-status.js';
+import { offerToggle } from './toggle.js';
 import { offerTrouble, randomClient } from './trouble.js';
 
 /** Milliseconds from one notification to the next. */
@@ -42,15 +43,7 @@ export function startNotifications(panel) {
     showFigures(panel, { replayed: 0, missed: 0, repeated: 0 });
   }
 
-  panel.querySelector('[data-action="toggle"]').addEventListener('click', () => {
-    if (source.readyState === EventSource.CLOSED) {
-      open();
-    } else {
-      source.close();
-      status.closed('closed by the page');
-    }
-  });
-
+  offerToggle(panel, status, () => source, open);
   offerTrouble(panel, client, status);
   open();
 }

@@ -3,6 +3,7 @@
 import { EventSource } from '/dist/index.js';
 import { element, field, putAtEnd, showFigures } from './dom.js';
 import { SourceStatus } from './source-status.js';
+import { offerToggle } from './toggle.js';
 import { offerTrouble, randomClient } from './trouble.js';
 
 export function startUsers(panel) {
@@ -60,15 +61,7 @@ export function startUsers(panel) {
     showFigures(panel, { here: here.size, resets });
   }
 
-  panel.querySelector('[data-action="toggle"]').addEventListener('click', () => {
-    if (source.readyState === EventSource.CLOSED) {
-      open();
-    } else {
-      source.close();
-      status.closed('closed by the page');
-    }
-  });
-
+  offerToggle(panel, status, () => source, open);
   offerTrouble(panel, client, status);
   open();
 }

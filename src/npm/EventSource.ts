@@ -5,7 +5,7 @@
 import type { Page, Source } from '../../pkg/eventsource_wasm.js';
 import { loadEngine } from './engine.js';
 import { type Cause, reportFailure } from './failure.js';
-import { type Retained, release, retain } from './lifecycle.js';
+import { observe, type PageObserver, unobserve } from './lifecycle.js';
 import { createMessageEvent } from './MessageEvent.js';
 import { afterReactions, nextTask, Turn } from './turns.js';
 import { pageOrigin, parseURL } from './url.js';
@@ -46,7 +46,7 @@ export class EventSource extends EventTarget {
   readonly #handlers = new Map<HandledType, { value: Handler; listener: (event: Event) => void }>();
 
   #source: Source | undefined;
-  readonly #retained: Retained;
+  readonly #pageObserver: PageObserver;
   readonly #turn = new Turn();
   /** Counts the connections, so that what was left of an earlier one is not dispatched. */
   #connection = 0;
@@ -80,13 +80,13 @@ export class EventSource extends EventTarget {
     }
     this.#url = parsed.href;
     this.#withCredentials = withCredentials;
-    this.#retained = {
+    this.#pageObserver = {
       beforeLeave: () => this.#source?.beforeLeave(),
       stay: () => this.#source?.stay(),
       leave: () => this.#source?.leave(this.#lastEventId),
       comeBack: () => this.#source?.comeBack(),
     };
-    retain(this.#retained);
+    observe(this.#pageObserver);
     this.#start();
   }
 
@@ -186,7 +186,7 @@ export class EventSource extends EventTarget {
   #release(): Source | undefined {
     const source = this.#source;
     this.#source = undefined;
-    release(this.#retained);
+    unobserve(this.#pageObserver);
     if (source) queueMicrotask(() => source.free());
     return source;
   }

@@ -1,7 +1,7 @@
 // Tells the sources that are not closed of the life of their page.
 
 /** A source, as far as the life of the page concerns it. */
-export interface Retained {
+export interface PageObserver {
   /** The page may be about to be left. */
   beforeLeave(): void;
   /** It was not left after all. */
@@ -15,34 +15,34 @@ export interface Retained {
 /** How long (ms) after `beforeunload` a page that is still there is taken to stay: a download, a 204. */
 const STAYS_AFTER = 5_000;
 
-const retained = new Set<Retained>();
+const observers = new Set<PageObserver>();
 let listening = false;
 
-/** Tells a source of the life of the page until it is released. */
-export function retain(source: Retained): void {
-  retained.add(source);
+/** Tells a source of the life of the page until `unobserve`. */
+export function observe(source: PageObserver): void {
+  observers.add(source);
   if (listening) return;
   listening = true;
   // Workers never see these events; they end with their page.
   let staying: ReturnType<typeof setTimeout> | undefined;
   listen('beforeunload', () => {
-    for (const source of retained) source.beforeLeave();
+    for (const source of observers) source.beforeLeave();
     clearTimeout(staying);
     staying = setTimeout(() => {
-      for (const source of retained) source.stay();
+      for (const source of observers) source.stay();
     }, STAYS_AFTER);
   });
   listen('pagehide', () => {
     clearTimeout(staying);
-    for (const source of retained) source.leave();
+    for (const source of observers) source.leave();
   });
   listen('pageshow', ({ persisted }: PageTransitionEvent) => {
-    if (persisted) for (const source of retained) source.comeBack();
+    if (persisted) for (const source of observers) source.comeBack();
   });
 }
 
-export function release(source: Retained): void {
-  retained.delete(source);
+export function unobserve(source: PageObserver): void {
+  observers.delete(source);
 }
 
 /** Listens to the browser's own events of this type; scripts may dispatch others. */
