@@ -3,66 +3,146 @@
 //   src/{parser,connection,web}  ─ wasm-pack ─▶  pkg/   ┐
 //   src/npm                                             ┴─ esbuild ─▶  dist/
 
-import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { encode } from './encoding.mjs';
 import { main, npmPackages, ROOT, run, wasmEnvironment } from './tools.mjs';
+
+const PKG = join(ROOT, 'pkg');
+const DIST = join(ROOT, 'dist');
+/** As in `.cargo/config.toml`, which the variable below replaces. */
+const RUST_FLAGS = '-Ctarget-feature=+simd128';
 
 /** Sets up what is needed, and builds. */
 export async function build() {
   npmPackages();
-  buildWasm();
-  await bundle();
-  emitTypes();
-}
-
-function buildWasm() {
-  const { wasmPack, env } = wasmEnvironment();
-  run(wasmPack, ['build', '--release', '--target', 'web', '--out-dir', 'pkg', '--no-pack', '--mode', 'no-install'], {
-    env,
-  });
-  // It would tell TypeScript that the file is a module of exports; to us it is text (src/npm/wasm.d.ts).
-  rmSync(join(ROOT, 'pkg', 'eventsource_wasm_bg.wasm.d.ts'));
-}
-
-async function bundle() {
   // Imported here, because npm has only now installed it.
   const esbuild = await import('esbuild');
-  rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
-  const options = {
-    absWorkingDir: ROOT,
-    entryPoints: ['src/npm/index.ts'],
+  buildWasm();
+  await buildGlue(esbuild, minifyNames());
+  rmSync(DIST, { recursive: true, force: true });
+  await bundle(esbuild);
+  cpSync(join(ROOT, 'src', 'npm', 'types'), DIST, { recursive: true });
+  copyFileSync(join(PKG, 'eventsource.wasm'), join(DIST, 'eventsource.wasm'));
+}
+
+/**
+ * The standard library is built along, without the text of panics and all that formats it: that makes
+ * the module a third smaller. Stable Rust needs RUSTC_BOOTSTRAP to be allowed to.
+ */
+function buildWasm() {
+  const { wasmPack, env } = wasmEnvironment();
+  run(
+    wasmPack,
+    [
+      'build',
+      '--release',
+      '--target',
+      'web',
+      '--out-dir',
+      'pkg',
+      '--no-pack',
+      '--mode',
+      'no-install',
+      '--',
+      '--features',
+      'npm',
+      '-Zbuild-std=std,panic_abort',
+    ],
+    {
+      env: {
+        ...env,
+        RUSTC_BOOTSTRAP: '1',
+        CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: `${RUST_FLAGS} -Zunstable-options -Cpanic=immediate-abort`,
+        CARGO_TARGET_DIR: join(ROOT, 'target', 'package'),
+      },
+    },
+  );
+}
+
+/**
+ * The module with one letter for each name of an import or export: wasm-bindgen's are long, and stand
+ * in the JavaScript, too.
+ * @returns {[string, string][]} the names, long and short
+ */
+function minifyNames() {
+  const mapping = execFileSync(
+    join(ROOT, 'node_modules', '.bin', 'wasm-opt'),
+    [
+      join(PKG, 'eventsource_wasm_bg.wasm'),
+      '--output',
+      join(PKG, 'eventsource.wasm'),
+      '--minify-imports-and-exports-and-modules',
+      '--reorder-functions',
+      '--strip-producers',
+      '--strip-target-features',
+    ],
+    { encoding: 'utf8' },
+  );
+  const { imports, exports } = JSON.parse(mapping);
+  return [...imports.map(([, long, short]) => [long, short]), ...exports];
+}
+
+/** wasm-bindgen's JavaScript as a function, so that none of it runs before it is needed. */
+async function buildGlue(esbuild, names) {
+  let glue = readFileSync(join(PKG, 'eventsource_wasm.js'), 'utf8');
+  for (const [long, short] of names) {
+    // As an import it is the name of a property, as an export it is one of `wasm`.
+    glue = glue.replaceAll(new RegExp(`(?<=^ +)${long}(?=:)|(?<=\\bwasm\\.)${long}\\b`, 'gm'), () => short);
+  }
+  glue = glue.replace('"./eventsource_wasm_bg.js"', 'a');
+  // Its own ways to load a module stay out.
+  glue = glue.replace(
+    /^export \{.*\};$/m,
+    'export { __wbg_finalize_init as finish };\nexport const imports = __wbg_get_imports();',
+  );
+  const { outputFiles } = await esbuild.build({
+    stdin: { contents: glue },
     bundle: true,
+    format: 'iife',
+    globalName: 'glue',
     target: 'es2022',
-    sourcemap: true,
-    loader: { '.wasm': 'base64' },
-    logLevel: 'warning',
-  };
-  await esbuild.build({ ...options, format: 'esm', outfile: 'dist/index.js' });
+    write: false,
+  });
+  writeFileSync(join(PKG, 'glue.js'), `export function createGlue() {\n${outputFiles[0].text}\nreturn glue;\n}\n`);
+  const module = readFileSync(join(PKG, 'eventsource.wasm'));
+  writeFileSync(join(PKG, 'module.js'), `export default ${JSON.stringify(encode(module))};\n`);
+}
+
+async function bundle(esbuild) {
+  const options = { absWorkingDir: ROOT, bundle: true, target: 'es2022', sourcemap: true, logLevel: 'warning' };
+  const entry = (name, more) =>
+    esbuild.build({
+      ...options,
+      format: 'esm',
+      entryPoints: [`src/npm/${name}.ts`],
+      outfile: `dist/${name}.js`,
+      ...more,
+    });
+  await entry('index');
+  await entry('slim');
+  // It is to install the same class.
+  await entry('auto', { external: ['./index.js'] });
+  // The module is imported by the runtime; some want to be told that it is one.
+  await entry('workerd', { plugins: [moduleImport('./eventsource.wasm')] });
+  await entry('workerd', { outfile: 'dist/edge-light.js', plugins: [moduleImport('./eventsource.wasm?module')] });
   // For a classic script; everything is under the global name `eventsourceWasm`.
   await esbuild.build({
     ...options,
     format: 'iife',
+    entryPoints: ['src/npm/index.ts'],
+    outfile: 'dist/eventsource.iife.min.js',
     globalName: 'eventsourceWasm',
     minify: true,
-    outfile: 'dist/eventsource.iife.min.js',
   });
 }
 
-function emitTypes() {
-  const types = join(ROOT, 'target', 'types');
-  run(process.execPath, [
-    join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'),
-    '--noEmit',
-    'false',
-    '--declaration',
-    '--emitDeclarationOnly',
-    '--outDir',
-    types,
-  ]);
-  mkdirSync(join(ROOT, 'dist'), { recursive: true });
-  // The public ones; the others describe our own parts.
-  for (const file of ['index.d.ts', 'EventSource.d.ts']) copyFileSync(join(types, file), join(ROOT, 'dist', file));
-}
+/** An esbuild plugin that leaves the import of the module to the runtime. */
+const moduleImport = (path) => ({
+  name: 'module-import',
+  setup: (build) => build.onResolve({ filter: /\.wasm$/ }, () => ({ path, external: true })),
+});
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) await main(build);

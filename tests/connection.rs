@@ -18,7 +18,7 @@ const NOTHING: [Action; 0] = [];
 /// A source whose first request is under way.
 fn connecting() -> Connection {
     let mut connection = Connection::new(false);
-    assert_eq!(connection.input(Input::Construct(Ok(()))), [Request]);
+    assert_eq!(connection.input(Input::Construct), [Request]);
     connection
 }
 
@@ -54,18 +54,14 @@ fn a_good_response_announces_the_connection() {
 
 #[test]
 fn any_other_response_fails_the_connection_for_good() {
-    for failure in [
-        Failure::Status(503),
-        Failure::Status(204),
-        Failure::ContentType(None),
-    ] {
+    for failure in [Failure::Status, Failure::ContentType] {
         let mut connection = connecting();
         assert_eq!(
-            connection.input(Input::Response(Err(failure.clone()))),
+            connection.input(Input::Response(Err(failure))),
             [Abort, Fail]
         );
         assert_eq!(connection.state(), State::Closed);
-        assert_eq!(connection.failure(), Some(&failure));
+        assert_eq!(connection.failure(), Some(failure));
         assert_eq!(connection.input(Input::Elapsed), NOTHING);
     }
 }
@@ -76,19 +72,9 @@ fn a_bad_response_to_a_reconnection_fails_it_too() {
     connection.input(Input::Ended);
     connection.input(Input::Elapsed);
     assert_eq!(
-        connection.input(Input::Response(Err(Failure::Status(502)))),
+        connection.input(Input::Response(Err(Failure::Status))),
         [Abort, Fail]
     );
-}
-
-#[test]
-fn a_url_that_can_never_be_requested_fails_at_once() {
-    let mut connection = Connection::new(true);
-    assert_eq!(
-        connection.input(Input::Construct(Err(Failure::Scheme))),
-        [Abort, StopWaiting, Fail]
-    );
-    assert_eq!(connection.state(), State::Closed);
 }
 
 #[test]
@@ -110,17 +96,17 @@ fn a_network_error_before_the_response_reestablishes_the_connection() {
 #[test]
 fn a_first_failure_of_a_cross_origin_source_is_looked_into() {
     let mut connection = Connection::new(true);
-    connection.input(Input::Construct(Ok(())));
+    connection.input(Input::Construct);
     assert_eq!(connection.input(Input::Rejected), [Probe]);
     assert_ne!(connection.state(), State::Open);
     assert_eq!(connection.input(Input::Reached), [Abort, Fail]);
-    assert_eq!(connection.failure(), Some(&Failure::Cors));
+    assert_eq!(connection.failure(), Some(Failure::Cors));
 }
 
 #[test]
 fn a_server_that_is_down_is_tried_again_and_not_looked_into_again() {
     let mut connection = Connection::new(true);
-    connection.input(Input::Construct(Ok(())));
+    connection.input(Input::Construct);
     connection.input(Input::Rejected);
     assert_eq!(connection.input(Input::Unreachable), [Wait, Reestablish]);
     assert_eq!(connection.input(Input::Elapsed), [Request]);
@@ -130,7 +116,7 @@ fn a_server_that_is_down_is_tried_again_and_not_looked_into_again() {
 #[test]
 fn a_source_that_was_open_is_never_taken_for_forbidden() {
     let mut connection = Connection::new(true);
-    connection.input(Input::Construct(Ok(())));
+    connection.input(Input::Construct);
     connection.input(OPENS);
     connection.input(Input::Ended);
     connection.input(Input::Elapsed);
@@ -142,7 +128,7 @@ fn close_stops_whatever_is_under_way_and_is_final() {
     let mut waiting = open();
     waiting.input(Input::Ended);
     let mut probing = Connection::new(true);
-    probing.input(Input::Construct(Ok(())));
+    probing.input(Input::Construct);
     probing.input(Input::Rejected);
     let mut suspended = open();
     suspended.input(Input::Leave);
@@ -167,7 +153,7 @@ fn close_stops_whatever_is_under_way_and_is_final() {
 fn an_event_past_the_limit_fails_the_connection() {
     let mut connection = open();
     assert_eq!(connection.input(Input::LimitExceeded), [Abort, Fail]);
-    assert_eq!(connection.failure(), Some(&Failure::Limit));
+    assert_eq!(connection.failure(), Some(Failure::Limit));
 }
 
 #[test]
@@ -190,7 +176,7 @@ fn leaving_the_page_aborts_without_an_event_and_coming_back_requests_at_once() {
 #[test]
 fn a_source_that_was_looked_into_while_the_page_was_left_is_looked_into_again() {
     let mut connection = Connection::new(true);
-    connection.input(Input::Construct(Ok(())));
+    connection.input(Input::Construct);
     assert_eq!(connection.input(Input::Rejected), [Probe]);
     connection.input(Input::Leave);
     assert_eq!(connection.input(Input::Return), [Request]);
@@ -199,23 +185,9 @@ fn a_source_that_was_looked_into_while_the_page_was_left_is_looked_into_again() 
 }
 
 #[test]
-fn a_url_that_can_never_be_requested_fails_also_when_the_page_was_left_before() {
-    for comes_back in [false, true] {
-        let mut connection = Connection::new(true);
-        connection.input(Input::Leave);
-        if comes_back {
-            connection.input(Input::Return);
-        }
-        let failure = Input::Construct(Err(Failure::Scheme));
-        assert_eq!(connection.input(failure), [Abort, StopWaiting, Fail]);
-        assert_eq!(connection.input(Input::Return), NOTHING);
-    }
-}
-
-#[test]
 fn an_end_while_the_page_may_be_left_is_no_error() {
     let mut probing = Connection::new(true);
-    probing.input(Input::Construct(Ok(())));
+    probing.input(Input::Construct);
     probing.input(Input::Rejected);
     for (mut connection, end) in [
         (open(), Input::Ended),
@@ -402,20 +374,20 @@ fn a_server_that_is_down_for_an_hour_sees_few_requests() {
 
 #[test]
 fn only_status_200_with_the_mime_type_of_event_streams_opens() {
-    assert_eq!(check_response(200, Some("text/event-stream")), Ok(()));
+    assert_eq!(check_response(200, Some(b"text/event-stream")), Ok(()));
     for status in [
         201, 202, 204, 205, 206, 299, 301, 304, 400, 401, 403, 404, 407, 410, 429, 500, 502, 503,
         504,
     ] {
         assert_eq!(
-            check_response(status, Some("text/event-stream")),
-            Err(Failure::Status(status))
+            check_response(status, Some(b"text/event-stream")),
+            Err(Failure::Status)
         );
     }
-    assert_eq!(check_response(200, None), Err(Failure::ContentType(None)));
+    assert_eq!(check_response(200, None), Err(Failure::ContentType));
     assert_eq!(
-        check_response(200, Some("text/html")),
-        Err(Failure::ContentType(Some("text/html".into())))
+        check_response(200, Some(b"text/html")),
+        Err(Failure::ContentType)
     );
 }
 
@@ -434,7 +406,7 @@ fn the_content_type_is_parsed_as_a_mime_type() {
         "text/event-stream, bogus",
         ", text/event-stream,",
     ] {
-        assert!(is_event_stream(good), "{good:?}");
+        assert!(is_event_stream(good.as_bytes()), "{good:?}");
     }
     for bad in [
         "",
@@ -452,7 +424,7 @@ fn the_content_type_is_parsed_as_a_mime_type() {
         "text/event-stream/x",
         "\u{A0}text/event-stream",
     ] {
-        assert!(!is_event_stream(bad), "{bad:?}");
+        assert!(!is_event_stream(bad.as_bytes()), "{bad:?}");
     }
 }
 
@@ -463,19 +435,19 @@ proptest! {
     fn any_order_of_inputs_keeps_the_rules(
         cross_origin: bool,
         inputs in vec(select(&[
-            Input::Construct(Ok(())), OPENS, Input::Response(Err(Failure::Status(500))), Input::Rejected, Input::Reached,
+            Input::Construct, OPENS, Input::Response(Err(Failure::Status)), Input::Rejected, Input::Reached,
             Input::Unreachable, Input::Delivered, Input::ReconnectionTime(0), Input::ReconnectionTime(u64::MAX),
             Input::Ended, Input::LimitExceeded, Input::Elapsed, Input::Close, Input::BeforeLeave, Input::Stay, Input::Leave, Input::Return,
         ][..]), 0..40),
         random in 0.0..1.0_f64,
     ) {
         let mut connection = Connection::new(cross_origin);
-        connection.input(Input::Construct(Ok(())));
+        connection.input(Input::Construct);
         let mut waits = false;
         let mut closed = false;
         for input in inputs {
             // A second construction is no input that the shell could make.
-            if matches!(input, Input::Construct(_)) {
+            if matches!(input, Input::Construct) {
                 continue;
             }
             let before = connection.state();

@@ -54,27 +54,23 @@ pub enum State {
 }
 
 /// Why a connection was failed for good.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// The response's status is not 200. 204 is the standard's way to tell a client to stop.
-    Status(u16),
-    /// The response's MIME type is not `text/event-stream`; its Content-Type header, if any.
-    ContentType(Option<String>),
+    Status = 0,
+    /// The response's MIME type is not `text/event-stream`.
+    ContentType = 1,
     /// The server answers, but not to this origin.
-    Cors,
-    /// The URL's scheme is not one that event streams come by.
-    Scheme,
-    /// `fetch` refuses URLs with a user name or a password.
-    Credentials,
+    Cors = 2,
     /// An unfinished event is larger than the limit.
-    Limit,
+    Limit = 3,
 }
 
 /// Something that happened to a source.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// The source was constructed, with a URL that can be requested or one that never can.
-    Construct(Result<(), Failure>),
+    /// The source was constructed.
+    Construct,
     /// The response's head has arrived; see [`check_response`].
     Response(Result<(), Failure>),
     /// The request ended in a network error, without a response.
@@ -136,7 +132,7 @@ pub enum Action {
 /// use eventsource_wasm::connection::{Action, Connection, Input, State};
 ///
 /// let mut connection = Connection::new(false);
-/// assert_eq!(connection.input(Input::Construct(Ok(()))), [Action::Request]);
+/// assert_eq!(connection.input(Input::Construct), [Action::Request]);
 /// assert_eq!(connection.input(Input::Response(Ok(()))), [Action::Announce]);
 /// assert_eq!(connection.input(Input::Ended), [Action::Wait, Action::Reestablish]);
 /// assert_eq!(connection.delay(0.5), 3_000);
@@ -174,8 +170,8 @@ impl Connection {
 
     /// Why the connection was failed; `None` while it was not.
     #[must_use]
-    pub fn failure(&self) -> Option<&Failure> {
-        self.failure.as_ref()
+    pub fn failure(&self) -> Option<Failure> {
+        self.failure
     }
 
     /// How long (ms) the wait of [`Action::Wait`] is. `random` is a fresh random number in `0.0..1.0`.
@@ -192,12 +188,7 @@ impl Connection {
         let (next, actions): (State, &'static [Action]) = match (self.state, input) {
             (State::Closed, _) => (State::Closed, &[]),
 
-            (State::Connecting, Input::Construct(Ok(()))) => (State::Connecting, &[Request]),
-            // [spec] "Fail the connection" is a task of its own: the page may be left before it.
-            (_, Input::Construct(Err(failure))) => {
-                self.failure = Some(failure);
-                (State::Closed, &[Abort, StopWaiting, Fail])
-            }
+            (State::Connecting, Input::Construct) => (State::Connecting, &[Request]),
 
             // [ours] Firefox ends the requests of a page that is being left before it says so. Such an
             // end is no error; if the page stays, it becomes one.

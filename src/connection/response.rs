@@ -12,14 +12,14 @@ use super::Failure;
 /// ```
 /// use eventsource_wasm::connection::{Failure, check_response};
 ///
-/// assert_eq!(check_response(200, Some("text/event-stream; charset=utf-8")), Ok(()));
-/// assert_eq!(check_response(204, None), Err(Failure::Status(204)));
+/// assert_eq!(check_response(200, Some(b"text/event-stream; charset=utf-8")), Ok(()));
+/// assert_eq!(check_response(204, None), Err(Failure::Status));
 /// ```
-pub fn check_response(status: u16, content_type: Option<&str>) -> Result<(), Failure> {
+pub fn check_response(status: u16, content_type: Option<&[u8]>) -> Result<(), Failure> {
     if status != 200 {
-        Err(Failure::Status(status))
+        Err(Failure::Status)
     } else if !content_type.is_some_and(is_event_stream) {
-        Err(Failure::ContentType(content_type.map(str::to_owned)))
+        Err(Failure::ContentType)
     } else {
         Ok(())
     }
@@ -32,24 +32,24 @@ pub fn check_response(status: u16, content_type: Option<&str>) -> Result<(), Fai
 ///
 /// [extract a MIME type]: https://fetch.spec.whatwg.org/#concept-header-extract-mime-type
 #[must_use]
-pub fn is_event_stream(content_type: &str) -> bool {
+pub fn is_event_stream(content_type: &[u8]) -> bool {
     split_at_commas(content_type)
         .filter_map(essence)
-        .filter(|essence| *essence != "*/*")
+        .filter(|essence| *essence != b"*/*")
         .last()
-        .is_some_and(|essence| essence.eq_ignore_ascii_case("text/event-stream"))
+        .is_some_and(|essence| essence.eq_ignore_ascii_case(b"text/event-stream"))
 }
 
 /// The values of a header, split at the commas outside of quoted strings.
-fn split_at_commas(header: &str) -> impl Iterator<Item = &str> {
+fn split_at_commas(header: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut quoted = false;
     let mut escaped = false;
-    header.split(move |character| {
-        match character {
+    header.split(move |byte| {
+        match byte {
             _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' => quoted = !quoted,
-            ',' if !quoted => return true,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b',' if !quoted => return true,
             _ => {}
         }
         false
@@ -57,20 +57,22 @@ fn split_at_commas(header: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The type and subtype of a MIME type, or `None` where it is not valid.
-fn essence(mime_type: &str) -> Option<&str> {
-    let essence = mime_type
-        .split(';')
-        .next()?
-        .trim_matches(is_http_whitespace);
-    let (kind, subtype) = essence.split_once('/')?;
-    let is_token = |text: &str| !text.is_empty() && text.chars().all(is_token_character);
-    (is_token(kind) && is_token(subtype)).then_some(essence)
+fn essence(mime_type: &[u8]) -> Option<&[u8]> {
+    let mut essence = mime_type.split(|byte| *byte == b';').next()?;
+    while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..] = essence {
+        essence = rest;
+    }
+    while let [rest @ .., b' ' | b'\t' | b'\n' | b'\r'] = essence {
+        essence = rest;
+    }
+    let mut parts = essence.split(|byte| *byte == b'/');
+    let is_token = |part: &[u8]| !part.is_empty() && part.iter().all(is_token_character);
+    let is_valid = parts.next().is_some_and(is_token)
+        && parts.next().is_some_and(is_token)
+        && parts.next().is_none();
+    is_valid.then_some(essence)
 }
 
-fn is_http_whitespace(character: char) -> bool {
-    matches!(character, ' ' | '\t' | '\n' | '\r')
-}
-
-fn is_token_character(character: char) -> bool {
-    character.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(character)
+fn is_token_character(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte)
 }

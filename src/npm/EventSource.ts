@@ -2,13 +2,16 @@
 //
 // The engine (src/web) decides what happens and when; this file turns it into events.
 
-import type { Page, Source } from '../../pkg/eventsource_wasm.js';
-import { loadEngine } from './engine.js';
-import { type Cause, reportFailure } from './failure.js';
+import type { Failure, Page, Source } from '../../pkg/eventsource_wasm.js';
+import { assertAllowed, loadEngine } from './engine.js';
+import { type Cause, explain, reportFailure } from './failure.js';
+import { fallBack } from './fallback.js';
 import { observe, type PageObserver, unobserve } from './lifecycle.js';
 import { createMessageEvent } from './MessageEvent.js';
+import { requestProbe, requestStream } from './request.js';
+import { decodeUTF8, encodeUTF8 } from './text.js';
 import { afterReactions, nextTask, Turn } from './turns.js';
-import { pageOrigin, parseURL } from './url.js';
+import { isCrossOrigin, parseURL, whyNeverFetched } from './url.js';
 
 const CONNECTING = 0;
 const OPEN = 1;
@@ -19,19 +22,14 @@ const TYPE_CHANGED = 1;
 const ID_CHANGED = 2;
 const SEPARATOR = '\r';
 
+// As in `src/connection/mod.rs`.
+const FAILURES = ['status', 'content-type', 'cors', 'limit'] as const satisfies Record<Failure, Cause>;
+
 /** The events of a source that have an event handler attribute. */
 type HandledType = 'open' | 'message' | 'error';
 type Handler = (this: EventSource, event: never) => unknown;
 
-/**
- * A drop-in for the browser's `EventSource`, following the
- * [HTML standard](https://html.spec.whatwg.org/multipage/server-sent-events.html#the-eventsource-interface).
- *
- * @example
- * const source = new EventSource('/events');
- * source.onmessage = (event) => console.log(event.data);
- * source.addEventListener('add', (event) => console.log(event.lastEventId));
- */
+/** The interface is documented where users see it: `types/EventSource.d.ts`. */
 export class EventSource extends EventTarget {
   declare static readonly CONNECTING: 0;
   declare static readonly OPEN: 1;
@@ -46,23 +44,24 @@ export class EventSource extends EventTarget {
   readonly #handlers = new Map<HandledType, { value: Handler; listener: (event: Event) => void }>();
 
   #source: Source | undefined;
+  /** Stands in for the engine where there is no WebAssembly. */
+  #native: globalThis.EventSource | undefined;
   readonly #pageObserver: PageObserver;
   readonly #turn = new Turn();
+  /** [spec] The request's current URL: after a redirect, where it led to. */
+  #requestURL: string;
+  /** The first request, which does not wait for the engine. */
+  #firstRequest: Promise<Response> | undefined;
+  /** Aborts the latest request. */
+  #abortController: AbortController | undefined;
+  /** The latest response, until it has opened the stream. */
+  #response: Response | undefined;
   /** Counts the connections, so that what was left of an earlier one is not dispatched. */
   #connection = 0;
   #origin = '';
   #type = '';
   #lastEventId = '';
-  readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
-  /**
-   * Opens a stream. The class can be used at once; nothing has to be awaited.
-   *
-   * @param url the stream's address, absolute or relative to the document (in workers: to the
-   *   worker's script)
-   * @param eventSourceInitDict `withCredentials` (default `false`): send cookies to other origins, too
-   * @throws {DOMException} a `SyntaxError` when the URL is not valid
-   */
   constructor(url: string | URL, eventSourceInitDict: EventSourceInit = {}) {
     // biome-ignore lint/complexity/noArguments: WebIDL tells a missing argument from undefined.
     if (arguments.length === 0) {
@@ -78,34 +77,29 @@ export class EventSource extends EventTarget {
     } catch {
       throw new DOMException(`Failed to construct 'EventSource': "${input}" is not a valid URL.`, 'SyntaxError');
     }
-    this.#url = parsed.href;
+    this.#url = this.#requestURL = parsed.href;
     this.#withCredentials = withCredentials;
     this.#pageObserver = {
       beforeLeave: () => this.#source?.beforeLeave(),
       stay: () => this.#source?.stay(),
-      leave: () => this.#source?.leave(this.#lastEventId),
+      leave: () => this.#source?.leave(encodeUTF8(this.#lastEventId)),
       comeBack: () => this.#source?.comeBack(),
     };
-    observe(this.#pageObserver);
-    this.#start();
+    this.#start(parsed);
   }
 
-  /** The absolute URL that the source was made with. */
   get url(): string {
     return this.#url;
   }
 
-  /** Whether cookies are sent to other origins, too. */
   get withCredentials(): boolean {
     return this.#withCredentials;
   }
 
-  /** `CONNECTING` (0), `OPEN` (1) or `CLOSED` (2). */
   get readyState(): 0 | 1 | 2 {
     return this.#readyState;
   }
 
-  /** Called at `open`: the connection is established. */
   get onopen(): ((this: EventSource, event: Event) => unknown) | null {
     return this.#handler('open');
   }
@@ -113,7 +107,6 @@ export class EventSource extends EventTarget {
     this.#setHandler('open', value);
   }
 
-  /** Called at `message`: an event without a type, or of type `message`. */
   get onmessage(): ((this: EventSource, event: MessageEvent) => unknown) | null {
     return this.#handler('message');
   }
@@ -121,7 +114,6 @@ export class EventSource extends EventTarget {
     this.#setHandler('message', value);
   }
 
-  /** Called at `error`: the connection is lost (`CONNECTING`: it will be reestablished; `CLOSED`: for good). */
   get onerror(): ((this: EventSource, event: Event) => unknown) | null {
     return this.#handler('error');
   }
@@ -129,17 +121,57 @@ export class EventSource extends EventTarget {
     this.#setHandler('error', value);
   }
 
-  /** Closes the connection for good, at once: no event comes after it. */
   close(): void {
     this.#readyState = CLOSED;
+    this.#native?.close();
     // Last, because a page that listens to the abort may call back in.
     this.#release()?.close();
+    this.#abortController?.abort();
   }
 
-  #start(): void {
-    const page: Page = {
-      announce: (origin) => {
-        this.#origin = origin;
+  #start(url: URL): void {
+    const obstacle = whyNeverFetched(url);
+    if (obstacle) {
+      this.#failLater(obstacle);
+      return;
+    }
+    try {
+      assertAllowed();
+    } catch (error) {
+      this.#native = fallBack(this, error, (readyState, event) => {
+        this.#readyState = readyState;
+        super.dispatchEvent(event);
+      });
+      if (!this.#native) this.#failLater('wasm', error);
+      return;
+    }
+    observe(this.#pageObserver);
+    this.#firstRequest = this.#request('');
+    // The engine listens later, or not at all where it can't be started.
+    this.#firstRequest.catch(() => {});
+    this.#run().catch((error) => this.#fail('wasm', error));
+  }
+
+  /** Hands the source over to the engine, at once where that is ready. */
+  async #run(): Promise<void> {
+    let engine = loadEngine();
+    if (engine instanceof Promise) engine = await engine;
+    if (this.#readyState === CLOSED) return;
+    this.#source = new engine.Source(this.#page(), isCrossOrigin(this.#url));
+  }
+
+  #page(): Page {
+    return {
+      request: (lastEventId) => {
+        const request = this.#firstRequest ?? this.#request(decodeUTF8(lastEventId));
+        this.#firstRequest = undefined;
+        return request;
+      },
+      probe: () => requestProbe(this.#requestURL, this.#withCredentials, this.#newSignal()),
+      abort: () => this.#abortController?.abort(),
+      announce: () => {
+        this.#origin = new URL(this.#requestURL).origin;
+        this.#response = undefined;
         this.#type = '';
         this.#lastEventId = '';
         this.#connection++;
@@ -150,36 +182,48 @@ export class EventSource extends EventTarget {
         this.#readyState = CONNECTING;
         super.dispatchEvent(new Event('error'));
       },
-      fail: (cause, detail) => this.#fail(cause, detail),
+      fail: (failure) => this.#fail(FAILURES[failure]),
       suspend: () => {
         this.#readyState = CONNECTING;
         this.#connection++;
       },
       dispatch: (data, types, ids, changes) => {
         // Decoded here and now: the next call into the engine may move its memory.
-        return this.#dispatchBatch(
-          this.#decoder.decode(data),
-          this.#decoder.decode(types),
-          this.#decoder.decode(ids),
-          changes.slice(),
-        );
+        return this.#dispatchBatch(decodeUTF8(data), decodeUTF8(types), decodeUTF8(ids), changes.slice());
       },
     };
-    loadEngine()
-      .then(({ Source }) => {
-        if (this.#readyState === CLOSED) return;
-        this.#source = new Source(this.#url, this.#withCredentials, pageOrigin(), page);
-      })
-      .catch((error) => {
-        if (this.#readyState !== CLOSED) this.#fail('wasm', String(error));
-      });
   }
 
-  #fail(cause: Cause, detail: string): void {
+  async #request(lastEventId: string): Promise<Response> {
+    const signal = this.#newSignal();
+    const response = await requestStream(this.#requestURL, this.#withCredentials, lastEventId, signal);
+    if (!signal.aborted) {
+      this.#response = response;
+      // A response that a service worker made up has no URL.
+      this.#requestURL = response.url || this.#requestURL;
+    }
+    return response;
+  }
+
+  #newSignal(): AbortSignal {
+    this.#abortController = new AbortController();
+    return this.#abortController.signal;
+  }
+
+  /** [spec] "Fail the connection" is a task of its own: the page adds its listeners before it. */
+  #failLater(cause: Cause, detail?: unknown): void {
+    setTimeout(() => this.#fail(cause, detail));
+  }
+
+  #fail(cause: Cause, detail?: unknown): void {
+    if (this.#readyState === CLOSED) return;
     this.#readyState = CLOSED;
     this.#release();
-    reportFailure(this.#url, cause, detail);
-    super.dispatchEvent(new Event('error'));
+    this.#abortController?.abort();
+    const message = explain(this.#url, cause, this.#response, detail);
+    reportFailure(message, cause, this.#response);
+    this.#response = undefined;
+    super.dispatchEvent(Object.assign(new Event('error'), { message }));
   }
 
   /** Lets go of the engine's source, whose memory is given back once no call into it is on the stack. */

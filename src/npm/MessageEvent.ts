@@ -66,9 +66,11 @@ const { prototype } = LightMessageEvent as { prototype: object };
 for (const name of ['data', 'origin', 'lastEventId', 'source', 'ports', 'initMessageEvent']) {
   Object.defineProperty(prototype, name, { enumerable: true });
 }
-if (!('userActivation' in MessageEvent.prototype)) Reflect.deleteProperty(prototype, 'userActivation');
 Reflect.deleteProperty(prototype, 'constructor');
-Object.setPrototypeOf(prototype, MessageEvent.prototype);
+// Some edge runtimes have none, or one that only throws.
+const native = (globalThis as Partial<typeof globalThis>).MessageEvent?.prototype;
+if (native instanceof Event) Object.setPrototypeOf(prototype, native);
+if (!('userActivation' in Object.getPrototypeOf(prototype))) Reflect.deleteProperty(prototype, 'userActivation');
 
 /** A message event as the standard dispatches it: neither bubbling nor cancelable. */
 export function createMessageEvent(type: string, data: string, origin: string, lastEventId: string): Event {

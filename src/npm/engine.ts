@@ -1,24 +1,60 @@
-// Loads the engine: the compiled Rust, carried in this file as text.
+// The engine: the compiled Rust, started at the first use.
 
-import initialize, { Source } from '../../pkg/eventsource_wasm.js';
-import bytes from '../../pkg/eventsource_wasm_bg.wasm';
+import { createGlue, type Glue } from '../../pkg/glue.js';
 
-export type Engine = { Source: typeof Source };
+export type Engine = Pick<Glue, 'Source'>;
 
-let engine: Promise<Engine> | undefined;
+type Module = WebAssembly.Module;
 
-/** Compiles the engine at the first call; later calls get the same one. A failed start is tried anew. */
-export function loadEngine(): Promise<Engine> {
-  engine ??= initialize({ module_or_path: decodeBase64(bytes) }).then(
-    () => ({ Source }),
-    (error) => {
-      engine = undefined;
-      throw error;
-    },
-  );
+/** How an entry point of the package comes by the module. */
+export interface ModuleSource {
+  /** Throws where WebAssembly is not allowed. */
+  assertAllowed(): void;
+  getModule(): Module | Promise<Module>;
+}
+
+let moduleSource: ModuleSource;
+let engine: Engine | Promise<Engine> | undefined;
+
+/** To be called by an entry point; nothing is compiled yet. */
+export function setModuleSource(source: ModuleSource): void {
+  moduleSource = source;
+}
+
+/** Throws where WebAssembly is not allowed, and so the engine can't be loaded. */
+export function assertAllowed(): void {
+  if (!engine) moduleSource.assertAllowed();
+}
+
+/** The engine, at once where the module is, else as a promise. A failed start is tried anew. */
+export function loadEngine(): Engine | Promise<Engine> {
+  if (!engine) {
+    const module = moduleSource.getModule();
+    engine = module instanceof Promise ? startLater(module) : start(module);
+  }
   return engine;
 }
 
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+function start(module: Module): Engine {
+  const glue = createGlue();
+  glue.finish(new WebAssembly.Instance(module, glue.imports), module);
+  return glue;
+}
+
+/** Where a module can't be compiled at once, it can't be instantiated at once either. */
+async function startLater(module: Promise<Module>): Promise<Engine> {
+  try {
+    const glue = createGlue();
+    glue.finish(await WebAssembly.instantiate(await module, glue.imports), await module);
+    engine = glue;
+    return glue;
+  } catch (error) {
+    engine = undefined;
+    throw error;
+  }
+}
+
+/** Compiles the smallest of modules: throws where a Content-Security-Policy or the browser forbids WebAssembly. */
+export function compileNothing(): void {
+  new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
 }

@@ -3,6 +3,9 @@
 /** How long (ms) dispatching may keep the thread before timers, input and rendering get a turn. */
 const LONGEST_TURN = 8;
 
+/** Node's way: unlike a message port, it does not keep a process alive. */
+const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => void };
+
 let channel: MessageChannel | undefined;
 const waiting: (() => void)[] = [];
 
@@ -22,6 +25,9 @@ export async function afterReactions(): Promise<void> {
 
 /** Gives way to other tasks. A message, unlike a timer, is not throttled in the background. */
 export function nextTask(): Promise<void> {
+  if (setImmediate) return new Promise((resolve) => setImmediate(resolve));
+  // Edge runtimes.
+  if (typeof MessageChannel === 'undefined') return new Promise((resolve) => setTimeout(resolve));
   if (!channel) {
     channel = new MessageChannel();
     channel.port1.onmessage = () => waiting.shift()?.();

@@ -1,4 +1,4 @@
-// Parsing a URL the way the constructor of an EventSource does: relative to the document or worker.
+// URLs as the constructor of an EventSource takes them: relative to the document or worker.
 
 /** Hosts of these schemes are domains or IP addresses, in which nothing stays percent-encoded. */
 const SPECIAL = /^(?:https?|wss?|ftp):$/;
@@ -40,9 +40,24 @@ function dropCredentialsOf(base: URL, parsed: URL): void {
   parsed.password = '';
 }
 
-/** The origin of the page or worker, as `URL.origin` gives it; "null" where it is opaque. */
-export function pageOrigin(): string {
+/** Why a URL can never be fetched, if so. */
+export function whyNeverFetched({ protocol, username, password }: URL): 'scheme' | 'credentials' | undefined {
+  if (protocol !== 'http:' && protocol !== 'https:') return 'scheme';
+  return username || password ? 'credentials' : undefined;
+}
+
+/** Whether CORS applies to a URL, as far as its origin tells. */
+export function isCrossOrigin(url: string): boolean {
+  const origin = pageOrigin();
+  return origin !== undefined && origin !== new URL(url).origin;
+}
+
+/**
+ * The origin of the page or worker, as `URL.origin` gives it; "null" where it is opaque, `undefined`
+ * outside of browsers.
+ */
+export function pageOrigin(): string | undefined {
   // A variable of the page's own may stand before the getter.
   const getter = Object.getOwnPropertyDescriptor(globalThis, 'origin')?.get;
-  return String(getter ? getter.call(globalThis) : globalThis.location?.origin);
+  return getter ? getter.call(globalThis) : globalThis.location?.origin;
 }

@@ -5,8 +5,10 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStream, ReadableStreamByobReader, ReadableStreamDefaultReader};
 
-/// The size (bytes) of the buffer that is handed back and forth where the stream allows it.
-const BUFFER_SIZE: u32 = 64 * 1024;
+/// The sizes (bytes) of the buffer that is handed back and forth where the stream allows it: the first,
+/// which an idle connection keeps, and the one that takes its place as soon as it was full.
+const FIRST_SIZE: u32 = 4 * 1024;
+const FULL_SIZE: u32 = 64 * 1024;
 
 #[wasm_bindgen]
 extern "C" {
@@ -31,6 +33,7 @@ enum Reader {
 pub struct Body {
     reader: Reader,
     pending: Option<JsFuture>,
+    buffer_size: u32,
 }
 
 impl Body {
@@ -43,30 +46,39 @@ impl Body {
             Ok(reader) => Reader::Byob(reader),
             Err(_) => Reader::Default(ReadableStreamDefaultReader::new(stream)?),
         };
-        let pending = Some(reader.read(new_buffer));
-        Ok(Self { reader, pending })
+        let buffer_size = FIRST_SIZE;
+        let pending = Some(reader.read(|| Uint8Array::new_with_length(buffer_size)));
+        Ok(Self {
+            reader,
+            pending,
+            buffer_size,
+        })
     }
 
     /// The next chunk, or `None` at the end of the body, be it clean or by an error.
     ///
     /// The chunk's bytes have to be copied out before [`read_on`](Self::read_on).
     pub async fn chunk(&mut self) -> Option<Uint8Array> {
-        let pending = self
-            .pending
-            .take()
-            .unwrap_or_else(|| self.reader.read(new_buffer));
+        let pending = self.pending.take()?;
         let result: ReadResult = pending.await.ok()?.unchecked_into();
         if result.done() { None } else { result.value() }
     }
 
-    /// Starts the next read, into the buffer of the last chunk where possible.
+    /// Starts the next read, into the buffer of the last chunk where possible. It has to be called
+    /// after each chunk.
     pub fn read_on(&mut self, chunk: &Uint8Array) {
-        self.pending = Some(self.reader.read(|| Uint8Array::new(&chunk.buffer())));
+        let grows = self.buffer_size < FULL_SIZE && chunk.length() == self.buffer_size;
+        if grows {
+            self.buffer_size = FULL_SIZE;
+        }
+        self.pending = Some(self.reader.read(|| {
+            if grows {
+                Uint8Array::new_with_length(FULL_SIZE)
+            } else {
+                Uint8Array::new(&chunk.buffer())
+            }
+        }));
     }
-}
-
-fn new_buffer() -> Uint8Array {
-    Uint8Array::new_with_length(BUFFER_SIZE)
 }
 
 impl Reader {

@@ -5,14 +5,12 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
-use js_sys::Math;
+use js_sys::{Math, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{AbortController, AbortSignal, RequestCredentials, Url};
 
 use super::body::Body;
-use super::page::{Page, report};
-use super::request::{reaches_server, request_stream};
+use super::page::{Page, Response, report};
 use crate::connection::{Action, Connection, Failure, Input, check_response};
 use crate::parser::{Batch, DEFAULT_LIMIT, Parser};
 
@@ -26,59 +24,32 @@ pub struct Source(Rc<Inner>);
 
 struct Inner {
     page: Page,
-    /// [spec] The request's current URL: after a redirect, where it led to.
-    url: RefCell<String>,
-    credentials: RequestCredentials,
     connection: RefCell<Connection>,
     /// The standard's last event ID string: UTF-8, possibly invalid.
     last_event_id: RefCell<Vec<u8>>,
-    /// Aborts the request that is under way, and marks all that is still to come of it as void.
-    request: RefCell<Option<AbortController>>,
+    /// Counts the requests, ended ones too: whatever is still to come of an earlier one is void.
+    request: Cell<u32>,
     wait: RefCell<Option<Timeout>>,
-    /// Reports that the URL can never be requested, a task after the construction.
-    failing: RefCell<Option<Timeout>>,
     /// Set while the page dispatches a batch: what it has not yet dispatched does not count as seen.
     dispatching: Cell<bool>,
 }
 
 #[wasm_bindgen]
 impl Source {
-    /// Starts a source. `url` is absolute and valid, `origin` is the page's own. The page hears from
-    /// the source only after this call.
+    /// Starts a source; `cross_origin` says whether CORS may forbid it. The page hears from the source
+    /// only after this call, but for the request.
     #[wasm_bindgen(constructor)]
-    pub fn new(
-        url: String,
-        with_credentials: bool,
-        origin: &str,
-        page: Page,
-    ) -> Result<Source, JsValue> {
-        let parsed = Url::new(&url)?;
+    pub fn new(page: Page, cross_origin: bool) -> Source {
         let inner = Rc::new(Inner {
             page,
-            url: RefCell::new(url),
-            credentials: if with_credentials {
-                RequestCredentials::Include
-            } else {
-                RequestCredentials::SameOrigin
-            },
-            connection: RefCell::new(Connection::new(parsed.origin() != origin)),
+            connection: RefCell::new(Connection::new(cross_origin)),
             last_event_id: RefCell::default(),
-            request: RefCell::default(),
+            request: Cell::default(),
             wait: RefCell::default(),
-            failing: RefCell::default(),
             dispatching: Cell::new(false),
         });
-        let source = Source(inner.clone());
-        match check_url(&parsed) {
-            Ok(()) => inner.input(Input::Construct(Ok(()))),
-            // A task later, so that the page has added its listeners.
-            failure => {
-                let inner_too = inner.clone();
-                let task = Timeout::new(0, move || inner_too.input(Input::Construct(failure)));
-                inner.failing.replace(Some(task));
-            }
-        }
-        Ok(source)
+        inner.input(Input::Construct);
+        Source(inner)
     }
 
     /// The page called `close()`.
@@ -99,12 +70,10 @@ impl Source {
         spawn_local(async move { inner.input(Input::Stay) });
     }
 
-    /// The page is being left. `last_event_id` is that of the event that was dispatched last.
-    pub fn leave(&self, last_event_id: &str) {
+    /// The page is being left. `last_event_id` (UTF-8) is that of the event that was dispatched last.
+    pub fn leave(&self, last_event_id: &Uint8Array) {
         if self.0.dispatching.get() {
-            self.0
-                .last_event_id
-                .replace(last_event_id.as_bytes().to_vec());
+            self.0.last_event_id.replace(last_event_id.to_vec());
         }
         self.0.input(Input::Leave);
     }
@@ -113,17 +82,6 @@ impl Source {
     #[wasm_bindgen(js_name = comeBack)]
     pub fn come_back(&self) {
         self.0.input(Input::Return);
-    }
-}
-
-/// Whether a URL can be requested at all.
-fn check_url(url: &Url) -> Result<(), Failure> {
-    if !matches!(url.protocol().as_str(), "http:" | "https:") {
-        Err(Failure::Scheme)
-    } else if !url.username().is_empty() || !url.password().is_empty() {
-        Err(Failure::Credentials)
-    } else {
-        Ok(())
     }
 }
 
@@ -137,13 +95,12 @@ impl Inner {
 
     fn act(self: &Rc<Self>, action: Action) {
         match action {
-            Action::Request => spawn_local(self.clone().request(self.new_request())),
-            Action::Probe => spawn_local(self.clone().probe(self.new_request())),
+            Action::Request => spawn_local(self.clone().request(self.next_request())),
+            Action::Probe => spawn_local(self.clone().probe(self.next_request())),
             Action::Abort => {
+                self.next_request();
                 // A page that has replaced fetch may listen to the signal and call back in.
-                if let Some(request) = self.request.take() {
-                    request.abort();
-                }
+                report(self.page.abort());
             }
             Action::Wait => {
                 let inner = self.clone();
@@ -153,79 +110,66 @@ impl Inner {
             }
             Action::StopWaiting => drop(self.wait.take()),
             Action::Suspend => report(self.page.suspend()),
-            Action::Announce => {
-                let origin =
-                    Url::new(&self.url.borrow()).map_or_else(|_| String::new(), |url| url.origin());
-                report(self.page.announce(&origin));
-            }
+            Action::Announce => report(self.page.announce()),
             Action::Reestablish => report(self.page.reestablish()),
             Action::Fail => {
-                let failure = self.connection.borrow().failure().cloned();
-                let (cause, detail) = failure.map_or(("", String::new()), describe);
-                report(self.page.fail(cause, &detail));
+                let failure = self.connection.borrow().failure();
+                if let Some(failure) = failure {
+                    report(self.page.fail(failure as u8));
+                }
             }
         }
     }
 
-    /// The signal of a request that is about to start.
-    fn new_request(&self) -> AbortSignal {
-        let controller = AbortController::new().expect_throw("AbortController");
-        let signal = controller.signal();
-        self.request.replace(Some(controller));
+    /// The number of a request that is about to start; the one before is over.
+    fn next_request(&self) -> u32 {
+        let number = self.request.get().wrapping_add(1);
+        self.request.set(number);
         self.dispatching.set(false);
-        signal
+        number
     }
 
-    async fn probe(self: Rc<Self>, signal: AbortSignal) {
-        let url = self.url.borrow().clone();
-        let reached = reaches_server(&url, self.credentials, &signal).await;
-        if !signal.aborted() {
-            self.input(if reached {
-                Input::Reached
-            } else {
-                Input::Unreachable
+    async fn probe(self: Rc<Self>, request: u32) {
+        let response = settled(self.page.probe()).await;
+        if self.request.get() == request {
+            self.input(match response {
+                Ok(_) => Input::Reached,
+                Err(_) => Input::Unreachable,
             });
         }
     }
 
-    async fn request(self: Rc<Self>, signal: AbortSignal) {
-        let url = self.url.borrow().clone();
-        let last_event_id = self.last_event_id.borrow().clone();
-        let response = request_stream(&url, self.credentials, &last_event_id, &signal).await;
-        if signal.aborted() {
+    async fn request(self: Rc<Self>, request: u32) {
+        if self.request.get() != request {
             return;
         }
-        let Ok(response) = response else {
+        let last_event_id = self.last_event_id.borrow().clone();
+        let response = settled(self.page.request(&last_event_id)).await;
+        if self.request.get() != request {
+            return;
+        }
+        let Ok((checked, body)) = response.and_then(|response| receive(response.unchecked_into()))
+        else {
             return self.input(Input::Rejected);
         };
-        let content_type = response.headers().get("Content-Type").ok().flatten();
-        let checked = check_response(response.status(), content_type.as_deref());
-        if checked.is_err() {
-            return self.input(Input::Response(checked));
-        }
-        // A response that a service worker made up has no URL.
-        if !response.url().is_empty() {
-            self.url.replace(response.url());
-        }
-        let body = response.body().and_then(|stream| Body::new(&stream).ok());
         self.input(Input::Response(checked));
         if let Some(body) = body {
-            self.read(body, &signal).await;
+            self.read(body, request).await;
         }
-        if !signal.aborted() {
+        if self.request.get() == request {
             self.input(Input::Ended);
         }
     }
 
     /// Reads, parses and has the page dispatch until the body ends or the request is aborted.
-    async fn read(self: &Rc<Self>, mut body: Body, signal: &AbortSignal) {
+    async fn read(self: &Rc<Self>, mut body: Body, request: u32) {
         let mut parser = Parser::new(&self.last_event_id.borrow(), DEFAULT_LIMIT);
-        while !signal.aborted()
+        while self.request.get() == request
             && let Some(chunk) = body.chunk().await
         {
             let length = chunk.length();
             for start in (0..length).step_by(SLICE as usize) {
-                if signal.aborted() {
+                if self.request.get() != request {
                     return;
                 }
                 let slice = chunk.subarray(start, length.min(start + SLICE));
@@ -238,8 +182,8 @@ impl Inner {
                 }
                 let batch = parser.parse();
                 let id_changed = batch.last_event_id_changed;
-                self.dispatch(batch, signal).await;
-                if id_changed && !signal.aborted() {
+                self.dispatch(batch, request).await;
+                if id_changed && self.request.get() == request {
                     self.last_event_id.replace(parser.last_event_id().to_vec());
                 }
             }
@@ -247,7 +191,7 @@ impl Inner {
     }
 
     /// Takes in what a slice of the stream brought.
-    async fn dispatch(self: &Rc<Self>, batch: Batch<'_>, signal: &AbortSignal) {
+    async fn dispatch(self: &Rc<Self>, batch: Batch<'_>, request: u32) {
         if let Some(time) = batch.reconnection_time {
             self.input(Input::ReconnectionTime(time));
         }
@@ -265,20 +209,34 @@ impl Inner {
             }
             self.dispatching.set(false);
         }
-        if limit_exceeded && !signal.aborted() {
+        if limit_exceeded && self.request.get() == request {
             self.input(Input::LimitExceeded);
         }
     }
 }
 
-/// A failure as the page is told of it: `FailureCause` and its detail.
-fn describe(failure: Failure) -> (&'static str, String) {
-    match failure {
-        Failure::Status(status) => ("status", status.to_string()),
-        Failure::ContentType(content_type) => ("content-type", content_type.unwrap_or_default()),
-        Failure::Cors => ("cors", String::new()),
-        Failure::Scheme => ("scheme", String::new()),
-        Failure::Credentials => ("credentials", String::new()),
-        Failure::Limit => ("limit", (DEFAULT_LIMIT >> 20).to_string()),
-    }
+/// What a call gave, once its promise is settled.
+async fn settled(promise: Result<Promise, JsValue>) -> Result<JsValue, JsValue> {
+    JsFuture::from(promise?).await
+}
+
+/// Whether a response opens the stream, and the body to read if so.
+///
+/// # Errors
+///
+/// It is no response: the page has replaced `fetch`.
+fn receive(response: Response) -> Result<(Result<(), Failure>, Option<Body>), JsValue> {
+    let content_type = response.headers()?.get("Content-Type")?.map(|value| {
+        // Header values are bytes, which their strings have as characters.
+        let characters = 0..value.length();
+        characters
+            .map(|i| value.char_code_at(i) as u8)
+            .collect::<Vec<u8>>()
+    });
+    let checked = check_response(response.status()?, content_type.as_deref());
+    let body = match (checked, response.body()?) {
+        (Ok(()), Some(stream)) => Body::new(&stream).ok(),
+        _ => None,
+    };
+    Ok((checked, body))
 }

@@ -271,21 +271,6 @@ for (const [name, start] of Object.entries(BROWSERS)) {
       assert.equal(sizes[2], sizes[1], 'small ones need no more');
     });
 
-    it('is closed with a clear message where the page may not use WebAssembly', async () => {
-      await browser.open(`${server.url}/pages-without-wasm/blank.html`);
-      const [state, said] = await browser.run(
-        `const said = [];
-         const { error } = console;
-         console.error = (...parts) => said.push(parts.join(' '));
-         const source = new eventsourceWasm.EventSource('/events/clock');
-         await new Promise((resolve) => { source.onerror = resolve; });
-         console.error = error;
-         return [source.readyState, said.join()]`,
-      );
-      assert.equal(state, 2);
-      assert.match(said, /'wasm-unsafe-eval'/);
-    });
-
     if (name === 'Chromium') {
       it('is not collected as garbage while it is open, and is once it is closed', async () => {
         await openPage('blank.html');

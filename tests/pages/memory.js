@@ -1,11 +1,11 @@
 // Notes the memory of the WebAssembly that is started after it, and receives one message of a URL.
 
-const { instantiate } = WebAssembly;
 let memory;
-WebAssembly.instantiate = async (...args) => {
-  const result = await instantiate(...args);
-  memory = result.instance.exports.memory;
-  return result;
+WebAssembly.Instance = class extends WebAssembly.Instance {
+  constructor(...args) {
+    super(...args);
+    memory = Object.values(this.exports).find((value) => value instanceof WebAssembly.Memory);
+  }
 };
 
 globalThis.memorySize = () => memory.buffer.byteLength;

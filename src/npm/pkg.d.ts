@@ -1,0 +1,25 @@
+// What scripts/build.mjs makes of wasm-bindgen's output.
+
+declare module '*/glue.js' {
+  import type { Source } from '../../pkg/eventsource_wasm.js';
+
+  export interface Glue {
+    Source: typeof Source;
+    imports: WebAssembly.Imports;
+    finish(instance: WebAssembly.Instance, module: WebAssembly.Module): void;
+  }
+
+  /** JavaScript's side of one instance of the module; nothing of it runs before this call. */
+  export function createGlue(): Glue;
+}
+
+declare module '*/module.js' {
+  /** The module as text, for `decode` of inlined.ts. */
+  const text: string;
+  export default text;
+}
+
+declare module '*.wasm' {
+  const module: WebAssembly.Module;
+  export default module;
+}

@@ -1,0 +1,37 @@
+// The types of `eventsource-wasm/slim`.
+
+import type { EventSourceConstructor, EventSource as EventSourceInstance } from './EventSource.js';
+
+export type {
+  EventSourceConstructor,
+  EventSourceErrorEvent,
+  EventSourceEventMap,
+  EventSourceInit,
+} from './EventSource.js';
+
+/** A drop-in for the browser's `EventSource`. Sources wait until {@link init} has been called. */
+export declare const EventSource: EventSourceConstructor;
+export type EventSource<Events extends { [Type in keyof Events]: Event } = {}> = EventSourceInstance<Events>;
+
+/**
+ * Provides the engine, `eventsource-wasm/eventsource.wasm`. It has to be called once, before or after
+ * the first construction; further calls do nothing.
+ *
+ * Where WebAssembly is not allowed it does nothing: sources then use the browser's own `EventSource`.
+ *
+ * @param input the file's URL, a response with it, its bytes, or the compiled module
+ * @returns a promise that is fulfilled when sources can start without any delay; it is rejected where
+ *   the file can't be had or is not the right one, and then `init` can be called anew
+ *
+ * @example
+ * ```ts
+ * import { EventSource, init } from 'eventsource-wasm/slim';
+ *
+ * init('/assets/eventsource.wasm');
+ * const source = new EventSource('/events');
+ * ```
+ */
+export declare function init(input: EngineInput | Promise<EngineInput>): Promise<void>;
+
+/** What {@link init} takes: a URL (`string` or `URL`), a response, the compiled module, or bytes. */
+export type EngineInput = string | URL | Response | WebAssembly.Module | BufferSource;
