@@ -21,30 +21,26 @@ export function report(name, result) {
   console.log(`\n${table(rows)}\n`);
 }
 
-/** Rows as text, numbers to the right. */
+/** Rows as text, figures to the right. */
 function table(rows) {
   const columns = Object.keys(rows[0]);
-  const cell = (value) => (typeof value === 'number' ? value.toLocaleString('en') : (value ?? ''));
-  const width = (column) => Math.max(column.length, ...rows.map((row) => cell(row[column]).length));
-  const widths = columns.map(width);
-  const line = (cells, isRight) =>
-    cells
-      .map((text, i) => (isRight(i) ? text.padStart(widths[i]) : text.padEnd(widths[i])))
-      .join('  ')
-      .trimEnd();
-  const isNumber = (i) => rows.some((row) => typeof row[columns[i]] === 'number');
-  return [columns, ...rows.map((row) => columns.map((column) => cell(row[column])))]
-    .map((cells) => line(cells, isNumber))
+  const lines = [columns, ...rows.map((row) => columns.map((column) => text(row[column])))];
+  const widths = columns.map((_, i) => Math.max(...lines.map((line) => line[i].length)));
+  const isFigure = columns.map((_, i) => lines.slice(1).every((line) => /^[-\d]|^$/.test(line[i])));
+  return lines
+    .map((line) => line.map((cell, i) => (isFigure[i] ? cell.padStart(widths[i]) : cell.padEnd(widths[i]))).join('  '))
     .join('\n');
 }
 
-/** The middle of some numbers, and how far most of them are from it: the middle half. */
-export function summary(numbers) {
+const text = (value) => (typeof value === 'number' ? value.toLocaleString('en') : (value ?? ''));
+
+/** The median of some numbers, and how far the middle half of them reaches. */
+export function spread(numbers) {
   const sorted = [...numbers].sort((a, b) => a - b);
   const at = (share) => {
-    const index = (sorted.length - 1) * share;
-    const [low, high] = [sorted[Math.floor(index)], sorted[Math.ceil(index)]];
-    return low + (high - low) * (index % 1);
+    const place = (sorted.length - 1) * share;
+    const [low, high] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
+    return text(Number((low + (high - low) * (place % 1)).toFixed(1)));
   };
-  return { median: at(0.5), low: at(0.25), high: at(0.75), rounds: sorted.length };
+  return `${at(0.5)} (${at(0.25)}–${at(0.75)})`;
 }
