@@ -1,6 +1,6 @@
 // The clients that are measured, and how a user's bundler puts them into a page.
 
-import { existsSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { npmPackages, ROOT, SetupError } from '../scripts/tools.mjs';
 
@@ -41,4 +41,34 @@ export async function bundle(code, options = {}) {
     ...options,
   });
   return outputFiles[0].contents;
+}
+
+/** How a page gets the `EventSource` of each client. */
+const EVENT_SOURCES = {
+  /** The browser's own. */
+  native: 'const { EventSource } = globalThis;',
+  eventsource: `import { EventSource } from 'eventsource';`,
+  'eventsource-wasm': `import { EventSource } from 'eventsource-wasm';`,
+  'eventsource-wasm/slim': `import { EventSource, init } from 'eventsource-wasm/slim'; init(fetch('eventsource.wasm'));`,
+};
+
+/**
+ * Writes a page for each client, all with the same script after it, into a folder of its own.
+ * @returns {Promise<string>} the root for the test server, which has them as `/pages/0.html`, `/pages/1.html` …
+ */
+export async function writePages(folder, clients, script, options) {
+  const root = join(ROOT, 'target', 'bench', folder);
+  const pages = join(root, 'tests', 'pages');
+  rmSync(root, { recursive: true, force: true });
+  mkdirSync(pages, { recursive: true });
+  for (const [index, client] of clients.entries()) {
+    const code = EVENT_SOURCES[client] + script;
+    writeFileSync(join(pages, `${index}.js`), await bundle(code, { target: 'es2022', ...options }));
+    writeFileSync(
+      join(pages, `${index}.html`),
+      `<!doctype html><meta charset="utf-8"><title>${client}</title><script type="module" src="${index}.js"></script>`,
+    );
+  }
+  copyFileSync(join(ROOT, 'dist', 'eventsource.wasm'), join(pages, 'eventsource.wasm'));
+  return root;
 }

@@ -34,13 +34,18 @@ function table(rows) {
 
 const text = (value) => (typeof value === 'number' ? value.toLocaleString('en') : (value ?? ''));
 
-/** The median of some numbers, and how far the middle half of them reaches. */
-export function spread(numbers) {
+/** The number below which this share of some numbers is. */
+function quantile(numbers, share) {
   const sorted = [...numbers].sort((a, b) => a - b);
-  const at = (share) => {
-    const place = (sorted.length - 1) * share;
-    const [low, high] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
-    return text(Number((low + (high - low) * (place % 1)).toFixed(1)));
-  };
-  return `${at(0.5)} (${at(0.25)}–${at(0.75)})`;
+  const place = (sorted.length - 1) * share;
+  const [low, high] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
+  return low + (high - low) * (place % 1);
+}
+
+export const median = (numbers) => quantile(numbers, 0.5);
+
+/** The median, and how far the middle half reaches, as text. */
+export function spread(numbers) {
+  const [low, middle, high] = [0.25, 0.5, 0.75].map((share) => text(Number(quantile(numbers, share).toFixed(1))));
+  return `${middle} (${low}–${high})`;
 }

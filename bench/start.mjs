@@ -4,13 +4,11 @@
 // itself tells its times, and no debugger is attached to it.
 
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { join } from 'node:path';
 import { buildServer, startServer } from '../scripts/server.mjs';
-import { browsers, main, ROOT } from '../scripts/tools.mjs';
+import { browsers, main, SetupError } from '../scripts/tools.mjs';
 import { startChromium } from './chromium.mjs';
-import { bundle, prepare } from './clients.mjs';
+import { prepare, writePages } from './clients.mjs';
 import { startFirefox } from './firefox.mjs';
 import { report, spread } from './report.mjs';
 
@@ -20,13 +18,8 @@ const ROUNDS = { Chromium: 40, Firefox: 9 };
 const PATIENCE = 30_000;
 const PEER = 'eventsource';
 
-/** How a page gets each client's `EventSource`. */
-const CLIENTS = {
-  'the browser’s own': 'const { EventSource } = globalThis;',
-  [PEER]: `import { EventSource } from 'eventsource';`,
-  'eventsource-wasm': `import { EventSource } from 'eventsource-wasm';`,
-  'eventsource-wasm/slim': `import { EventSource, init } from 'eventsource-wasm/slim'; init(fetch('eventsource.wasm'));`,
-};
+/** Those that are compared with each other. */
+const CLIENTS = ['native', PEER, 'eventsource-wasm', 'eventsource-wasm/slim'];
 
 /** What the page does with it: opens two sources, one after the other, and tells when their events came. */
 const PAGE = `
@@ -51,26 +44,6 @@ const PAGE = `
     tell({ error: String(error) });
   }`;
 
-/** Writes the pages into a folder that the test server serves. */
-async function writePages() {
-  const root = join(ROOT, 'target', 'bench', 'start');
-  const pages = join(root, 'tests', 'pages');
-  rmSync(root, { recursive: true, force: true });
-  mkdirSync(pages, { recursive: true });
-  const names = Object.keys(CLIENTS);
-  for (const [index, name] of names.entries()) {
-    // Before the first statement of the client itself.
-    const banner = { js: 'const scriptStart = performance.now();' };
-    writeFileSync(join(pages, `${index}.js`), await bundle(CLIENTS[name] + PAGE, { banner, target: 'es2022' }));
-    writeFileSync(
-      join(pages, `${index}.html`),
-      `<!doctype html><meta charset="utf-8"><title>${name}</title><script type="module" src="${index}.js"></script>`,
-    );
-  }
-  copyFileSync(join(ROOT, 'dist', 'eventsource.wasm'), join(pages, 'eventsource.wasm'));
-  return root;
-}
-
 /** Where the pages tell their times. */
 async function startCollector() {
   let told;
@@ -87,10 +60,10 @@ async function startCollector() {
     /** The next that is told. */
     next: () =>
       new Promise((resolve, reject) => {
-        const timer = setTimeout(() => reject(new Error(`A page told nothing for ${PATIENCE} ms.`)), PATIENCE);
+        const timer = setTimeout(() => reject(new SetupError(`A page told nothing for ${PATIENCE} ms.`)), PATIENCE);
         told = (times) => {
           clearTimeout(timer);
-          if (times.error) reject(new Error(`A page failed: ${times.error}.`));
+          if (times.error) reject(new SetupError(`A page failed: ${times.error}.`));
           else resolve(times);
         };
       }),
@@ -100,15 +73,14 @@ async function startCollector() {
 
 /** Lets the clients take turns in a browser; gives the times of each. */
 async function measure(rounds, server, collector, open) {
-  const names = Object.keys(CLIENTS);
-  const times = Object.fromEntries(names.map((name) => [name, []]));
+  const times = Object.fromEntries(CLIENTS.map((client) => [client, []]));
   for (let round = 0; round < rounds; round++) {
-    for (let turn = 0; turn < names.length; turn++) {
+    for (let turn = 0; turn < CLIENTS.length; turn++) {
       // Each is first in its turn, so that none always follows the same one.
-      const index = (round + turn) % names.length;
+      const index = (round + turn) % CLIENTS.length;
       const told = collector.next();
       const page = await open(`${server.url}/pages/${index}.html?tell=${encodeURIComponent(collector.url)}`);
-      times[names[index]].push(await told);
+      times[CLIENTS[index]].push(await told);
       await page.close();
     }
   }
@@ -131,7 +103,9 @@ await main(async () => {
   prepare();
   const found = browsers();
   buildServer();
-  const server = await startServer({ root: await writePages() });
+  // Before the first statement of the client itself.
+  const root = await writePages('start', CLIENTS, PAGE, { banner: { js: 'const scriptStart = performance.now();' } });
+  const server = await startServer({ root });
   const collector = await startCollector();
   try {
     const chromium = await startChromium(found.chromium);
