@@ -59,12 +59,11 @@ async function startCollector() {
     url: `http://127.0.0.1:${server.address().port}/`,
     /** The next that is told. */
     next: () =>
-      new Promise((resolve, reject) => {
-        const timer = setTimeout(() => reject(new SetupError(`A page told nothing for ${PATIENCE} ms.`)), PATIENCE);
+      new Promise((resolve) => {
+        const timer = setTimeout(() => resolve({ error: `nothing came for ${PATIENCE} ms` }), PATIENCE);
         told = (times) => {
           clearTimeout(timer);
-          if (times.error) reject(new SetupError(`A page failed: ${times.error}.`));
-          else resolve(times);
+          resolve(times);
         };
       }),
     stop: () => server.close(),
@@ -78,10 +77,13 @@ async function measure(rounds, server, collector, open) {
     for (let turn = 0; turn < CLIENTS.length; turn++) {
       // Each is first in its turn, so that none always follows the same one.
       const index = (round + turn) % CLIENTS.length;
+      const client = CLIENTS[index];
       const told = collector.next();
       const page = await open(`${server.url}/pages/${index}.html?tell=${encodeURIComponent(collector.url)}`);
-      times[CLIENTS[index]].push(await told);
+      const { error, ...measured } = await told;
       await page.close();
+      if (error) throw new SetupError(`The page of ${client} failed: ${error}.`);
+      times[client].push(measured);
     }
   }
   return times;
