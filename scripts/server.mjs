@@ -13,21 +13,25 @@ export function buildServer() {
 }
 
 /**
- * Starts the server on a port of this machine (0: any free one).
- * @returns {Promise<{ url: string, stop: () => Promise<void>, ended: Promise<void> }>}
+ * Starts the server on a port of this machine (0: any free one), with the static files of a folder;
+ * if `secure`, on another one by HTTPS, too.
+ * @returns {Promise<{ url: string, secureUrl?: string, stop: () => Promise<void>, ended: Promise<void> }>}
  */
-export async function startServer({ port = 0 } = {}) {
+export async function startServer({ port = 0, root = ROOT, secure = false } = {}) {
   const program = join(ROOT, 'target', 'release', process.platform === 'win32' ? 'test-server.exe' : 'test-server');
-  const server = spawn(program, ['--port', String(port), '--root', ROOT], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const args = ['--port', String(port), '--root', root, ...(secure ? ['--secure-port', '0'] : [])];
+  const server = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(server, 'exit').then(() => {});
   // The server never outlives us.
   const kill = () => server.kill('SIGKILL');
   process.once('exit', kill);
   ended.then(() => process.removeListener('exit', kill));
-  const url = await new Promise((resolve, reject) => {
+  const urls = await new Promise((resolve, reject) => {
+    let secureUrl;
     createInterface({ input: server.stdout }).on('line', (line) => {
-      const match = /^listening on (http:\S+)$/.exec(line);
-      if (match) resolve(match[1]);
+      const [, url, scheme] = /^listening on ((https?):\S+)$/.exec(line) ?? [];
+      if (scheme === 'https') secureUrl = url;
+      if (scheme === 'http') resolve({ url, secureUrl });
     });
     server.once('error', reject);
     server.once('exit', (code) =>
@@ -40,7 +44,7 @@ export async function startServer({ port = 0 } = {}) {
     server.kill('SIGTERM');
     return ended;
   };
-  return { url, stop, ended };
+  return { ...urls, stop, ended };
 }
 
 /** The preferred port if it is free, else any free one. */

@@ -21,6 +21,10 @@ const PARTS = {
     npx('typescript/bin/tsc');
     npx('@biomejs/biome/bin/biome', 'ci', '--error-on-warnings', '.');
   },
+  /** What the package adds to a page, against its budget. */
+  size() {
+    run(process.execPath, [join('bench', 'size.mjs')]);
+  },
   /** Parser, connection and test server, natively. */
   rust() {
     run('cargo', ['test', '--workspace']);

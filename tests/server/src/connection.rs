@@ -21,18 +21,16 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 /// Connections open at once; further ones wait in the operating system's queue.
 pub const MAX_CONNECTIONS: usize = 2_000;
 
-/// Accepts at most [`MAX_CONNECTIONS`] connections, each with a kill switch and TCP_NODELAY.
+/// Accepts as many connections as there are slots, each with a kill switch and TCP_NODELAY.
 pub struct Listener {
     tcp: TcpListener,
     slots: Arc<Semaphore>,
 }
 
 impl Listener {
-    pub fn new(tcp: TcpListener) -> Self {
-        Self {
-            tcp,
-            slots: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
-        }
+    /// `slots` are the connections that may be open at once on all listeners that share them.
+    pub fn new(tcp: TcpListener, slots: Arc<Semaphore>) -> Self {
+        Self { tcp, slots }
     }
 }
 
@@ -107,7 +105,7 @@ impl Connection {
 
 impl Connected<IncomingStream<'_, Listener>> for Connection {
     fn connect_info(stream: IncomingStream<'_, Listener>) -> Self {
-        stream.io().connection.clone()
+        stream.io().connection()
     }
 }
 
@@ -119,6 +117,10 @@ pub struct Stream {
 }
 
 impl Stream {
+    pub fn connection(&self) -> Connection {
+        self.connection.clone()
+    }
+
     fn check(&self, context: &mut Context<'_>) -> io::Result<()> {
         // Registers first: a cut between the two lines must not be missed.
         self.connection.0.task.register(context.waker());

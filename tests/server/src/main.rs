@@ -8,6 +8,7 @@ mod exchange;
 mod log;
 mod params;
 mod routes;
+mod secure;
 mod static_files;
 
 use std::error::Error;
@@ -15,9 +16,11 @@ use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
 use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::Semaphore;
 
 use crate::connection::{Connection, Listener, MAX_CONNECTIONS};
 
@@ -27,6 +30,10 @@ struct Arguments {
     /// Port to listen on; 0 takes any free one
     #[arg(long, default_value_t = 8000)]
     port: u16,
+
+    /// Port to listen on for HTTPS with HTTP/2, too; 0 takes any free one
+    #[arg(long)]
+    secure_port: Option<u16>,
 
     /// Address to listen on; the default is reachable from this machine only
     #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
@@ -53,12 +60,20 @@ async fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     // Where the limit cannot be raised the server still works, with fewer connections.
     let _ = rlimit::increase_nofile_limit(MAX_CONNECTIONS as u64 + 100);
 
-    let address = SocketAddr::new(arguments.host, arguments.port);
-    let tcp = listen(address).map_err(|error| format!("cannot listen on {address}: {error}"))?;
-    let address = tcp.local_addr()?;
+    let slots = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let app = app::router(&arguments.root);
 
-    let app = app::router(&arguments.root).into_make_service_with_connect_info::<Connection>();
-    let server = axum::serve(Listener::new(tcp), app);
+    if let Some(port) = arguments.secure_port {
+        let (tcp, address) = listen(arguments.host, port)?;
+        let acceptor = secure::acceptor()?;
+        let listener = Listener::new(tcp, slots.clone());
+        tokio::spawn(secure::serve(listener, acceptor, app.clone()));
+        writeln!(io::stdout(), "listening on https://{address}")?;
+    }
+
+    let (tcp, address) = listen(arguments.host, arguments.port)?;
+    let app = app.into_make_service_with_connect_info::<Connection>();
+    let server = axum::serve(Listener::new(tcp, slots), app);
 
     writeln!(io::stdout(), "listening on http://{address}")?;
     io::stdout().flush()?;
@@ -71,7 +86,14 @@ async fn serve(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+fn listen(host: IpAddr, port: u16) -> Result<(TcpListener, SocketAddr), Box<dyn Error>> {
+    let address = SocketAddr::new(host, port);
+    let tcp = bind(address).map_err(|error| format!("cannot listen on {address}: {error}"))?;
+    let address = tcp.local_addr()?;
+    Ok((tcp, address))
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() {
         TcpSocket::new_v4()
     } else {

@@ -6,8 +6,9 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use reqwest::{Method, Response, StatusCode};
+use reqwest::{Method, Response, StatusCode, Version};
 use serde_json::{Value, json};
+use tokio_rustls::rustls::crypto::ring;
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -15,6 +16,7 @@ type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 struct Server {
     process: Child,
     address: String,
+    secure_address: Option<String>,
     client: reqwest::Client,
 }
 
@@ -24,18 +26,27 @@ impl Server {
             .args(arguments)
             .stdout(Stdio::piped())
             .spawn()?;
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().ok_or("no stdout")?).read_line(&mut line)?;
-        let address = line
-            .trim()
-            .strip_prefix("listening on http://")
-            .ok_or("no address")?;
+        let mut secure_address = None;
+        let mut lines = BufReader::new(process.stdout.take().ok_or("no stdout")?).lines();
+        let address = loop {
+            let line = lines.next().ok_or("no address")??;
+            if let Some(address) = line.strip_prefix("listening on http://") {
+                break address.to_owned();
+            }
+            secure_address = line
+                .strip_prefix("listening on https://")
+                .map(str::to_owned);
+        };
+        // Fails if another test has done it.
+        let _ = ring::default_provider().install_default();
         let client = reqwest::Client::builder()
             .timeout(Duration::from_secs(10))
             .redirect(reqwest::redirect::Policy::none())
+            .tls_danger_accept_invalid_certs(true)
             .build()?;
         Ok(Self {
-            address: address.to_owned(),
+            address,
+            secure_address,
             process,
             client,
         })
@@ -52,6 +63,16 @@ impl Server {
 
     async fn get(&self, path: &str) -> reqwest::Result<Response> {
         self.request(Method::GET, path).send().await
+    }
+
+    /// Over HTTPS.
+    async fn get_securely(&self, path: &str) -> Outcome<Response> {
+        let address = self.secure_address.as_ref().ok_or("no secure address")?;
+        Ok(self
+            .client
+            .get(format!("https://{address}{path}"))
+            .send()
+            .await?)
     }
 
     async fn get_after(&self, id: u64, path: &str) -> reqwest::Result<Response> {
@@ -672,6 +693,41 @@ async fn no_connection_is_used_twice_unless_a_script_wants_it() -> Outcome {
 }
 
 #[cfg(unix)]
+#[tokio::test]
+async fn over_https_hundreds_of_streams_are_open_at_once_on_one_connection() -> Outcome {
+    let server = Server::start(&["--port", "0", "--secure-port", "0"])?;
+    let mut streams = Vec::new();
+    for number in 0..500 {
+        let path = format!("/events/flood?count=0&client={number}&key=secure");
+        let mut stream = server.get_securely(&path).await?;
+        assert_eq!(stream.version(), Version::HTTP_2);
+        let event = read_until(&mut stream, "\n\n").await?;
+        assert_eq!(event, "event: end\ndata: 0\n\n");
+        streams.push(stream);
+    }
+    let log = server.log("secure", 500, 0).await?;
+    assert!(log.iter().all(|entry| entry["ended"].is_null()));
+
+    // One of them is reset, and as they share a connection that is the end of them all.
+    server.post("/drop?client=7&how=cut").await?;
+    for stream in &mut streams {
+        assert!(stream.chunk().await.is_err());
+    }
+    server.log("secure", 500, 500).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_script_is_refused_over_https_which_has_no_chunks() -> Outcome {
+    let server = Server::start(&["--port", "0", "--secure-port", "0"])?;
+    let response = server
+        .get_securely("/events/script?connections=[[]]")
+        .await?;
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    assert!(response.text().await?.contains("HTTP/1.1"));
+    Ok(())
+}
+
 #[tokio::test]
 async fn the_server_stops_at_once_and_starts_again_on_the_same_port() -> Outcome {
     let mut server = Server::any_port()?;

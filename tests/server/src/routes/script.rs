@@ -10,7 +10,7 @@ use async_stream::stream;
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, State};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use axum::response::{IntoResponse, Response};
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use lru::LruCache;
@@ -114,30 +114,37 @@ enum Step {
 pub async fn from_query(
     State(app): State<Arc<App>>,
     ConnectInfo(connection): ConnectInfo<Connection>,
+    version: Version,
     params: Params,
 ) -> Result<Response, BadRequest> {
     let script = params
         .text("connections")
         .ok_or_else(|| BadRequest("connections is missing.".into()))?;
-    run(&app, connection, &params, script.as_bytes())
+    run(&app, connection, version, &params, script.as_bytes())
 }
 
 /// `POST /events/script?key=K`: the same with the script as the body, at most 2 MiB.
 pub async fn from_body(
     State(app): State<Arc<App>>,
     ConnectInfo(connection): ConnectInfo<Connection>,
+    version: Version,
     params: Params,
     script: Bytes,
 ) -> Result<Response, BadRequest> {
-    run(&app, connection, &params, &script)
+    run(&app, connection, version, &params, &script)
 }
 
 fn run(
     app: &App,
     connection: Connection,
+    version: Version,
     params: &Params,
     script: &[u8],
 ) -> Result<Response, BadRequest> {
+    // What its streams have sent is not told by the connection's flushes, which they share.
+    if version == Version::HTTP_2 {
+        return Err(BadRequest("A script needs HTTP/1.1.".into()));
+    }
     // All entries are read, so that a mistake in a later one shows at once.
     let mut responses = read(script)
         .map_err(|error| BadRequest(format!("connections is not a script: {error}.")))?;
