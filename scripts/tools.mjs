@@ -75,12 +75,12 @@ function aptInstall(...packages) {
   run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env });
 }
 
-/** The npm packages of the lock file, by `npm ci`, when they are not there or the lock file is newer. */
-export function npmPackages() {
-  const installed = join(ROOT, 'node_modules', '.installed-lock.json');
-  const lock = readFileSync(join(ROOT, 'package-lock.json'), 'utf8');
+/** The npm packages of a folder's lock file, by `npm ci`, when they are not there or the lock file is newer. */
+export function npmPackages(folder = ROOT) {
+  const installed = join(folder, 'node_modules', '.installed-lock.json');
+  const lock = readFileSync(join(folder, 'package-lock.json'), 'utf8');
   if (existsSync(installed) && readFileSync(installed, 'utf8') === lock) return;
-  run('npm', ['ci', '--no-audit', '--no-fund'], { shell: process.platform === 'win32' });
+  run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: folder, shell: process.platform === 'win32' });
   writeFileSync(installed, lock);
 }
 
