@@ -54,7 +54,7 @@ export const slimReady: Promise<void>[] = [
   initSlim(new URL('https://example.com/eventsource.wasm')),
   initSlim(fetch('/eventsource.wasm')),
   initSlim(new Response()),
-  initSlim(new WebAssembly.Module(new Uint8Array())),
+  initSlim(new WebAssembly.Module(new Uint8Array(8))),
   initSlim(new ArrayBuffer(8)),
 ];
 
