@@ -74,6 +74,6 @@ source.readyState = 2;
 // @ts-expect-error: a handler is a function
 source.onmessage = 'handler';
 // @ts-expect-error: the event is a MessageEvent
-source.addEventListener('add', (event: KeyboardEvent) => event.key);
+source.addEventListener('add', (event: CloseEvent) => event.code);
 // @ts-expect-error: slim has no engine of its own
 initSlim();
