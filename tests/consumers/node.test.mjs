@@ -35,6 +35,16 @@ describe('in Node.js', () => {
     assert.equal(await run('node', 'node', 'import.mjs', stream), `${'one\n'.repeat(30_000)}last\n`);
   });
 
+  it('gets from auto the very class that it imports, and keeps a class that is there', async () => {
+    const installed = (before) => `${before}
+      await import('eventsource-wasm/auto');
+      const { EventSource } = await import('eventsource-wasm');
+      console.log(globalThis.EventSource === EventSource);`;
+    const evaluate = (program) => run('node', 'node', '--input-type=module', '--eval', program);
+    assert.equal(await evaluate(installed('')), 'true\n');
+    assert.equal(await evaluate(installed('globalThis.EventSource = class {};')), 'false\n');
+  });
+
   it('renders a component that opens a source in an effect: no request, no global, nothing that stays', async () => {
     await run(
       'react',

@@ -77,7 +77,8 @@ const BUNDLERS = {
   },
   async webpack(entry) {
     const compiler = webpack({ mode: 'production', entry, output: { path: dirname(entry), filename: 'bundle.js' } });
-    await promisify(compiler.run.bind(compiler))();
+    const stats = await promisify(compiler.run.bind(compiler))();
+    if (stats.hasErrors()) throw new Error(stats.toString('errors-only'));
     return readFile(join(dirname(entry), 'bundle.js'), 'utf8');
   },
 };
