@@ -5,6 +5,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from './build.mjs';
+import { packIntoConsumers } from './pack.mjs';
 import { buildServer, freePort, startServer } from './server.mjs';
 import { browsers, main, npmPackages, ROOT, run, SetupError, wasmClippy, wasmEnvironment } from './tools.mjs';
 
@@ -71,17 +72,21 @@ const PARTS = {
   },
   /** The built package and the demo page, driven as a person would. */
   browser(found) {
-    const env = {
-      ...process.env,
-      CHROMIUM: found.chromium,
-      FIREFOX: found.firefox,
-      GECKODRIVER: found.geckodriver,
-    };
-    const folder = join('tests', 'browser');
-    const files = readdirSync(join(ROOT, folder)).filter((name) => name.endsWith('.test.mjs'));
-    run(process.execPath, ['--test', '--test-concurrency=1', ...files.map((name) => join(folder, name))], { env });
+    nodeTests(join('tests', 'browser'), found);
+  },
+  /** The package as npm would publish it, in projects of every kind that use it. */
+  consumers(found) {
+    packIntoConsumers();
+    nodeTests(join('tests', 'consumers'), found);
   },
 };
+
+/** Runs the tests of a folder with Node's test runner. */
+function nodeTests(folder, { chromium, firefox, geckodriver }) {
+  const env = { ...process.env, CHROMIUM: chromium, FIREFOX: firefox, GECKODRIVER: geckodriver };
+  const files = readdirSync(join(ROOT, folder)).filter((name) => name.endsWith('.test.mjs'));
+  run(process.execPath, ['--test', '--test-concurrency=1', ...files.map((name) => join(folder, name))], { env });
+}
 
 function webDrivers({ chromium, chromedriver, firefox, geckodriver }) {
   // Chromium's sandbox does not start for root; nothing here needs the network or a GPU.

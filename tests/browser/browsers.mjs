@@ -16,8 +16,11 @@ import { Options, ServiceBuilder } from 'selenium-webdriver/firefox.js';
 
 const ROOT_ONLY = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
 
-/** @returns {Promise<Browser>} */
-async function startChromium() {
+/**
+ * @param {{ beforePages?: string }} [options] code that runs in each page before the page's own
+ * @returns {Promise<Browser>}
+ */
+async function startChromium({ beforePages = '' } = {}) {
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM,
     args: ['--disable-gpu', '--disable-quic', '--js-flags=--expose-gc', ...ROOT_ONLY],
@@ -25,6 +28,7 @@ async function startChromium() {
     ignoreDefaultArgs: ['--disable-back-forward-cache'],
   });
   const page = await browser.newPage();
+  await page.addInitScript(beforePages);
   return {
     name: 'Chromium',
     open: async (url) => void (await page.goto(url)),

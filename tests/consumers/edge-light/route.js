@@ -1,0 +1,14 @@
+import { EventSource } from 'eventsource-wasm';
+
+export const runtime = 'edge';
+
+/** Answers with the first event of the stream that the query names. */
+export async function GET(request) {
+  const source = new EventSource(new URL(request.url).searchParams.get('stream'));
+  const event = await new Promise((resolve, reject) => {
+    source.onmessage = resolve;
+    source.onerror = () => reject(new Error(`the source is in state ${source.readyState}`));
+  });
+  source.close();
+  return new Response(event.data);
+}

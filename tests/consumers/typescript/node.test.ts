@@ -1,0 +1,12 @@
+// What TypeScript makes of the package in a program for Node.js, which has no types of the DOM.
+
+import { EventSource } from 'eventsource-wasm';
+
+const source = new EventSource<{ add: MessageEvent }>('https://example.com/events', { withCredentials: true });
+source.onmessage = ({ data, lastEventId }) => console.log(data, lastEventId);
+source.addEventListener('add', ({ data }) => console.log(data), { once: true });
+source.onerror = ({ type }) => {
+  if (type === 'error' && source.readyState === EventSource.CLOSED) process.exitCode = 1;
+};
+// @ts-expect-error: an event, not any
+source.onopen = (event) => event.data;
