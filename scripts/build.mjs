@@ -7,7 +7,6 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { encode } from './encoding.mjs';
 import { main, npmPackages, ROOT, run, wasmEnvironment } from './tools.mjs';
 
 const PKG = join(ROOT, 'pkg');
@@ -107,8 +106,10 @@ async function buildGlue(esbuild, names) {
     write: false,
   });
   writeFileSync(join(PKG, 'glue.js'), `export function createGlue() {\n${outputFiles[0].text}\nreturn glue;\n}\n`);
-  const module = readFileSync(join(PKG, 'eventsource.wasm'));
-  writeFileSync(join(PKG, 'module.js'), `export default ${JSON.stringify(encode(module))};\n`);
+  // In hexadecimals, which compress far better than base64 (they keep the bytes apart), and which
+  // browsers decode themselves.
+  const module = readFileSync(join(PKG, 'eventsource.wasm'), 'hex');
+  writeFileSync(join(PKG, 'module.js'), `export default ${JSON.stringify(module)};\n`);
 }
 
 async function bundle(esbuild) {

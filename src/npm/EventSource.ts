@@ -145,18 +145,21 @@ export class EventSource extends EventTarget {
       if (!this.#native) this.#failLater('wasm', error);
       return;
     }
-    observe(this.#pageObserver);
-    this.#firstRequest = this.#request('');
-    // The engine listens later, or not at all where it can't be started.
-    this.#firstRequest.catch(() => {});
     this.#run().catch((error) => this.#fail('wasm', error));
   }
 
-  /** Hands the source over to the engine, at once where that is ready. */
+  /** Requests the stream, and hands it over to the engine, which may have to be compiled first. */
   async #run(): Promise<void> {
+    // A source that is closed right away makes no request.
+    await undefined;
+    if (this.#readyState === CLOSED) return;
+    this.#firstRequest = this.#request('');
+    // The engine listens later, or not at all where it can't be started.
+    this.#firstRequest.catch(() => {});
+    observe(this.#pageObserver);
     let engine = loadEngine();
     if (engine instanceof Promise) engine = await engine;
-    if (this.#readyState === CLOSED) return;
+    if (this.readyState === CLOSED) return;
     this.#source = new engine.Source(this.#page(), isCrossOrigin(this.#url));
   }
 

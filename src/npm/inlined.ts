@@ -3,10 +3,6 @@
 import text from '../../pkg/module.js';
 import { compileNothing, type ModuleSource } from './engine.js';
 
-// As in `scripts/encoding.mjs`.
-const FIRST = 40;
-const PLANE = 84;
-
 export const inlined: ModuleSource = {
   assertAllowed: compileNothing,
 
@@ -21,21 +17,9 @@ export const inlined: ModuleSource = {
   },
 };
 
-/** Bytes below `PLANE` are one character; before others stands one that says how often to add `PLANE`. */
 function decode(text: string): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(text.length);
-  let length = 0;
-  let plane = 0;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    // A backslash would have to be escaped; an exclamation mark stands for it.
-    const value = (code === 33 ? 92 : code) - FIRST;
-    if (value < PLANE) {
-      bytes[length++] = plane + value;
-      plane = 0;
-    } else {
-      plane = (value - PLANE + 1) * PLANE;
-    }
-  }
-  return bytes.subarray(0, length);
+  // In browsers since 2024 and 2025, and faster than all else by milliseconds.
+  const { fromHex } = Uint8Array as { fromHex?: (text: string) => Uint8Array<ArrayBuffer> };
+  if (fromHex) return fromHex.call(Uint8Array, text);
+  return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16));
 }

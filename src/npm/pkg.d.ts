@@ -14,7 +14,7 @@ declare module '*/glue.js' {
 }
 
 declare module '*/module.js' {
-  /** The module as text, for `decode` of inlined.ts. */
+  /** The module's bytes in hexadecimals. */
   const text: string;
   export default text;
 }

@@ -17,11 +17,12 @@ export function parseURL(url: string): URL {
     anchor.href = url;
     parsed = new URL(anchor.href);
   }
+  const { hostname, protocol, username } = parsed;
   // Chromium lets a space through as %20. An asterisk, as %2A, is the one it may encode.
-  if (SPECIAL.test(parsed.protocol) && /%(?!2A)/i.test(parsed.hostname)) {
+  if (hostname.includes('%') && SPECIAL.test(protocol) && /%(?!2A)/i.test(hostname)) {
     throw new TypeError('Invalid URL: forbidden character in the host');
   }
-  if (base) dropCredentialsOf(new URL(base), parsed);
+  if (username && base) dropCredentialsOf(new URL(base), parsed);
   return parsed;
 }
 
