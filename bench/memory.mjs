@@ -35,7 +35,10 @@ const BASE = 2;
 /** Notes the memory of the WebAssembly that the page starts later, in whichever way. */
 const WATCH = `
   let memory;
-  const note = (instance) => { memory = instance.exports.memory; return instance; };
+  const note = (instance) => {
+    memory = Object.values(instance.exports).find((value) => value instanceof WebAssembly.Memory);
+    return instance;
+  };
   for (const name of ['instantiate', 'instantiateStreaming']) {
     const original = WebAssembly[name];
     WebAssembly[name] = async (...args) => {

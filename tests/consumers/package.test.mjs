@@ -33,6 +33,8 @@ describe('the tarball', () => {
       'dist/auto.d.ts',
       'dist/auto.js',
       'dist/auto.js.map',
+      'dist/edge-light.js',
+      'dist/edge-light.js.map',
       'dist/eventsource.iife.min.js',
       'dist/eventsource.iife.min.js.map',
       'dist/eventsource.wasm',

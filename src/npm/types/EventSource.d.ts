@@ -80,27 +80,37 @@ export interface EventSource<Events extends { [Type in keyof Events]: Event } = 
    * Listens to events of a type: `open`, `message`, `error`, or one that the stream names in its
    * `event` fields.
    */
-  addEventListener<Type extends keyof (Events & EventSourceEventMap)>(
+  addEventListener<Type extends keyof Events>(
     type: Type,
-    listener: (this: EventSource, event: (Omit<EventSourceEventMap, keyof Events> & Events)[Type]) => any,
+    listener: (this: EventSource<Events>, event: Events[Type]) => any,
+    options?: boolean | AddListenerOptions,
+  ): void;
+  addEventListener<Type extends keyof EventSourceEventMap>(
+    type: Type,
+    listener: (this: EventSource<Events>, event: EventSourceEventMap[Type]) => any,
     options?: boolean | AddListenerOptions,
   ): void;
   addEventListener(
     type: string,
-    listener: (this: EventSource, event: MessageEvent) => any,
+    listener: (this: EventSource<Events>, event: MessageEvent) => any,
     options?: boolean | AddListenerOptions,
   ): void;
   addEventListener(type: string, listener: Listener, options?: boolean | AddListenerOptions): void;
 
   /** Takes a listener away. */
-  removeEventListener<Type extends keyof (Events & EventSourceEventMap)>(
+  removeEventListener<Type extends keyof Events>(
     type: Type,
-    listener: (this: EventSource, event: (Omit<EventSourceEventMap, keyof Events> & Events)[Type]) => any,
+    listener: (this: EventSource<Events>, event: Events[Type]) => any,
+    options?: boolean | ListenerOptions,
+  ): void;
+  removeEventListener<Type extends keyof EventSourceEventMap>(
+    type: Type,
+    listener: (this: EventSource<Events>, event: EventSourceEventMap[Type]) => any,
     options?: boolean | ListenerOptions,
   ): void;
   removeEventListener(
     type: string,
-    listener: (this: EventSource, event: MessageEvent) => any,
+    listener: (this: EventSource<Events>, event: MessageEvent) => any,
     options?: boolean | ListenerOptions,
   ): void;
   removeEventListener(type: string, listener: Listener, options?: boolean | ListenerOptions): void;

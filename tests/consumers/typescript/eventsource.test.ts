@@ -11,6 +11,7 @@ declare const ours: OurEventSource;
 export const ourSourceAsBrowsers: EventSource = ours;
 export const browsersSourceAsOurs: OurEventSource = browsers;
 export const ourClassAsBrowsers: typeof EventSource = OurEventSource;
+export const browsersClassAsOurs: typeof OurEventSource = EventSource;
 export const slimAsOurs: typeof OurEventSource = SlimEventSource;
 globalThis.EventSource = OurEventSource;
 const AnyEventSource = globalThis.EventSource ?? OurEventSource;
@@ -34,6 +35,8 @@ source.addEventListener('message', { handleEvent: (event: Event) => event.type }
 const listener = (event: MessageEvent) => event.data;
 source.addEventListener('remove', listener);
 source.removeEventListener('remove', listener);
+
+source.addEventListener('error', ({ message }) => message?.includes('closed'));
 
 // An event map gives the events of a stream their types.
 type UserEvents = { add: MessageEvent<string>; remove: MessageEvent<string> };
