@@ -100,12 +100,14 @@ async function buildGlue(esbuild, names) {
   const { outputFiles } = await esbuild.build({
     stdin: { contents: glue },
     bundle: true,
-    format: 'iife',
-    globalName: 'glue',
+    format: 'esm',
     target: 'es2022',
     write: false,
   });
-  writeFileSync(join(PKG, 'glue.js'), `export function createGlue() {\n${outputFiles[0].text}\nreturn glue;\n}\n`);
+  const body = outputFiles[0].text.replace(/^export \{[^}]*\};$/m, (exports) =>
+    exports.replace('export', 'return').replaceAll(/(\w+) as (\w+)/g, '$2: $1'),
+  );
+  writeFileSync(join(PKG, 'glue.js'), `export function createGlue() {\n${body}}\n`);
   // In hexadecimals, which compress far better than base64 (they keep the bytes apart), and which
   // browsers decode themselves.
   const module = readFileSync(join(PKG, 'eventsource.wasm'), 'hex');

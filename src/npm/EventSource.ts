@@ -145,6 +145,7 @@ export class EventSource extends EventTarget {
       if (!this.#native) this.#failLater('wasm', error);
       return;
     }
+    observe(this.#pageObserver);
     this.#run().catch((error) => this.#fail('wasm', error));
   }
 
@@ -156,7 +157,6 @@ export class EventSource extends EventTarget {
     this.#firstRequest = this.#request('');
     // The engine listens later, or not at all where it can't be started.
     this.#firstRequest.catch(() => {});
-    observe(this.#pageObserver);
     let engine = loadEngine();
     if (engine instanceof Promise) engine = await engine;
     if (this.readyState === CLOSED) return;
