@@ -7,7 +7,7 @@ use web_sys::{ReadableStream, ReadableStreamByobReader, ReadableStreamDefaultRea
 
 /// The sizes (bytes) of the buffer that is handed back and forth where the stream allows it: the first,
 /// which an idle connection keeps, and the one that takes its place as soon as it was full.
-const FIRST_SIZE: u32 = 4 * 1024;
+const FIRST_SIZE: u32 = 1024;
 const FULL_SIZE: u32 = 64 * 1024;
 
 #[wasm_bindgen]
