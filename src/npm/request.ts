@@ -13,8 +13,8 @@ export function requestStream(
   lastEventId: string,
   signal: AbortSignal,
 ): Promise<Response> {
-  const headers = new Headers({ Accept: 'text/event-stream' });
-  if (lastEventId) headers.set('Last-Event-ID', toByteString(lastEventId));
+  const headers: Record<string, string> = { Accept: 'text/event-stream' };
+  if (lastEventId) headers['Last-Event-ID'] = toByteString(lastEventId);
   return fetch(url, { ...browserOptions('cors', withCredentials), headers, signal });
 }
 
@@ -34,7 +34,7 @@ function browserOptions(mode: RequestMode, withCredentials: boolean): RequestIni
   return { mode, credentials: withCredentials ? 'include' : 'same-origin', cache: 'no-store' };
 }
 
-/** [spec] The header's value is the text's UTF-8 encoding. `Headers` takes one character for each byte. */
+/** [spec] The header's value is the text's UTF-8 encoding. `fetch` takes one character for each byte. */
 function toByteString(text: string): string {
   return Array.from(encodeUTF8(text), (byte) => String.fromCharCode(byte)).join('');
 }
