@@ -28,6 +28,7 @@ describe('the tarball', () => {
       'CHANGELOG.md',
       'LICENSE-APACHE',
       'LICENSE-MIT',
+      'MIGRATION.md',
       'README.md',
       'dist/EventSource.d.ts',
       'dist/auto.d.ts',
