@@ -6,19 +6,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-const ARGUMENTS = [
-  '--headless',
-  '--remote-debugging-pipe',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  // Chromium's sandbox does not start for root.
-  ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-];
+import { CHROMIUM_ARGUMENTS } from '../scripts/tools.mjs';
 
 /**
  * Starts a browser with a profile of its own.
@@ -27,9 +15,13 @@ const ARGUMENTS = [
  */
 export async function startChromium(program, args = []) {
   const profile = mkdtempSync(join(tmpdir(), 'eventsource-wasm-bench-'));
-  const browser = spawn(program, [...ARGUMENTS, ...args, `--user-data-dir=${profile}`, 'about:blank'], {
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
-  });
+  const browser = spawn(
+    program,
+    [...CHROMIUM_ARGUMENTS, '--remote-debugging-pipe', ...args, `--user-data-dir=${profile}`, 'about:blank'],
+    {
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
+    },
+  );
   const ended = once(browser, 'exit');
   const kill = () => browser.kill('SIGKILL');
   process.once('exit', kill);

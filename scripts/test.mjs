@@ -7,7 +7,17 @@ import { join } from 'node:path';
 import { build } from './build.mjs';
 import { packIntoConsumers } from './pack.mjs';
 import { buildServer, freePort, startServer } from './server.mjs';
-import { browsers, main, npmPackages, ROOT, run, SetupError, wasmClippy, wasmEnvironment } from './tools.mjs';
+import {
+  browsers,
+  CHROMIUM_ARGUMENTS,
+  main,
+  npmPackages,
+  ROOT,
+  run,
+  SetupError,
+  wasmClippy,
+  wasmEnvironment,
+} from './tools.mjs';
 
 const npx = (tool, ...args) => run(process.execPath, [join(ROOT, 'node_modules', ...tool.split('/')), ...args]);
 
@@ -18,7 +28,9 @@ const PARTS = {
     run('cargo', ['fmt', '--all', '--check']);
     const clippy = ['clippy', '--quiet', '--all-targets'];
     run('cargo', [...clippy, '--workspace', '--', '-D', 'warnings']);
-    run('cargo', [...clippy, '--target', 'wasm32-unknown-unknown', '--', '-D', 'warnings'], { env: wasmClippy() });
+    run('cargo', [...clippy, '--target', 'wasm32-unknown-unknown', '--all-features', '--', '-D', 'warnings'], {
+      env: wasmClippy(),
+    });
     npx('typescript/bin/tsc');
     npx('@biomejs/biome/bin/biome', 'ci', '--error-on-warnings', '.');
   },
@@ -89,22 +101,11 @@ function nodeTests(folder, { chromium, firefox, geckodriver }) {
 }
 
 function webDrivers({ chromium, chromedriver, firefox, geckodriver }) {
-  // Chromium's sandbox does not start for root; nothing here needs the network or a GPU.
-  const chromiumArgs = [
-    '--headless',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ];
-  if (process.getuid?.() === 0) chromiumArgs.push('--no-sandbox');
   return [
     [
       'chrome',
       { option: '--chromedriver', path: chromedriver },
-      { 'goog:chromeOptions': { binary: chromium, args: chromiumArgs } },
+      { 'goog:chromeOptions': { binary: chromium, args: CHROMIUM_ARGUMENTS } },
     ],
     [
       'firefox',

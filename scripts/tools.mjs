@@ -214,6 +214,18 @@ export function browsers() {
   };
 }
 
+/** How Chromium is started without a window; its sandbox does not start for root. */
+export const CHROMIUM_ARGUMENTS = [
+  '--headless',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+];
+
 /** Runs a script's main function; a `SetupError` is one sentence and exit code 1. */
 export async function main(body) {
   try {
