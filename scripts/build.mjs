@@ -128,11 +128,17 @@ async function bundle(esbuild) {
     });
   await entry('index');
   await entry('slim');
-  // It is to install the same class.
-  await entry('auto', { external: ['./index.js'] });
+  // It is to install the very class that an import gives.
+  const auto = (outfile, index) => entry('auto', { outfile, plugins: [externalImport(/index\.js$/, index)] });
+  await auto('dist/auto.js', './index.js');
+  await auto('dist/auto-workerd.js', './workerd.js');
+  await auto('dist/auto-edge-light.js', './edge-light.js');
   // The module is imported by the runtime; some want to be told that it is one.
-  await entry('workerd', { plugins: [moduleImport('./eventsource.wasm')] });
-  await entry('workerd', { outfile: 'dist/edge-light.js', plugins: [moduleImport('./eventsource.wasm?module')] });
+  await entry('workerd', { plugins: [externalImport(/\.wasm$/, './eventsource.wasm')] });
+  await entry('workerd', {
+    outfile: 'dist/edge-light.js',
+    plugins: [externalImport(/\.wasm$/, './eventsource.wasm?module')],
+  });
   // For a classic script; everything is under the global name `eventsourceWasm`.
   await esbuild.build({
     ...options,
@@ -144,10 +150,10 @@ async function bundle(esbuild) {
   });
 }
 
-/** An esbuild plugin that leaves the import of the module to the runtime. */
-const moduleImport = (path) => ({
-  name: 'module-import',
-  setup: (build) => build.onResolve({ filter: /\.wasm$/ }, () => ({ path, external: true })),
+/** An esbuild plugin that leaves the import of a file to the runtime, by another path. */
+const externalImport = (filter, path) => ({
+  name: 'external-import',
+  setup: (build) => build.onResolve({ filter }, () => ({ path, external: true })),
 });
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) await main(build);

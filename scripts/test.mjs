@@ -117,7 +117,7 @@ function webDrivers({ chromium, chromedriver, firefox, geckodriver }) {
 
 await main(async () => {
   const named = process.argv.slice(2);
-  const unknown = named.filter((name) => !(name in PARTS));
+  const unknown = named.filter((name) => !Object.hasOwn(PARTS, name));
   if (unknown.length > 0) {
     throw new SetupError(`There is no part "${unknown[0]}" of the tests; there are: ${Object.keys(PARTS).join(', ')}.`);
   }

@@ -3,11 +3,11 @@
 // The engine (src/web) decides what happens and when; this file turns it into events.
 
 import type { Failure, Page, Source } from '../../pkg/eventsource_wasm.js';
-import { assertAllowed, loadEngine } from './engine.js';
+import { type Engine, findObstacle, loadEngine } from './engine.js';
+import { createEvent, createMessageEvent } from './events.js';
 import { type Cause, explain, reportFailure } from './failure.js';
-import { fallBack } from './fallback.js';
+import { type Fallback, fallBack } from './fallback.js';
 import { observe, type PageObserver, unobserve } from './lifecycle.js';
-import { createMessageEvent } from './MessageEvent.js';
 import { requestProbe, requestStream } from './request.js';
 import { decodeUTF8, encodeUTF8 } from './text.js';
 import { afterReactions, nextTask, Turn } from './turns.js';
@@ -45,7 +45,7 @@ export class EventSource extends EventTarget {
 
   #source: Source | undefined;
   /** Stands in for the engine where there is no WebAssembly. */
-  #native: globalThis.EventSource | undefined;
+  #fallback: Fallback | undefined;
   readonly #pageObserver: PageObserver;
   readonly #turn = new Turn();
   /** [spec] The request's current URL: after a redirect, where it led to. */
@@ -82,7 +82,10 @@ export class EventSource extends EventTarget {
     this.#pageObserver = {
       beforeLeave: () => this.#source?.beforeLeave(),
       stay: () => this.#source?.stay(),
-      leave: () => this.#source?.leave(encodeUTF8(this.#lastEventId)),
+      leave: () => {
+        if (this.#source) this.#source.leave(encodeUTF8(this.#lastEventId));
+        else this.#dropFirstRequest();
+      },
       comeBack: () => this.#source?.comeBack(),
     };
     this.#start(parsed);
@@ -121,46 +124,78 @@ export class EventSource extends EventTarget {
     this.#setHandler('error', value);
   }
 
+  override addEventListener(...args: Parameters<EventTarget['addEventListener']>): void {
+    this.#fallback?.listen(args[0]);
+    super.addEventListener(...args);
+  }
+
   close(): void {
     this.#readyState = CLOSED;
-    this.#native?.close();
+    this.#fallback?.close();
     // Last, because a page that listens to the abort may call back in.
     this.#release()?.close();
     this.#abortController?.abort();
   }
 
   #start(url: URL): void {
-    const obstacle = whyNeverFetched(url);
-    if (obstacle) {
-      this.#failLater(obstacle);
+    const cause = whyNeverFetched(url);
+    if (cause) {
+      this.#failLater(cause);
       return;
     }
-    try {
-      assertAllowed();
-    } catch (error) {
-      this.#native = fallBack(this, error, (readyState, event) => {
+    const obstacle = findObstacle();
+    if (obstacle) {
+      this.#fallback = fallBack(this.#url, this.#withCredentials, obstacle.reason, (readyState, event) => {
         this.#readyState = readyState;
         super.dispatchEvent(event);
       });
-      if (!this.#native) this.#failLater('wasm', error);
+      if (!this.#fallback) this.#failLater('wasm', obstacle.reason);
       return;
     }
     observe(this.#pageObserver);
-    this.#run().catch((error) => this.#fail('wasm', error));
+    queueMicrotask(() => this.#run());
   }
 
-  /** Requests the stream, and hands it over to the engine, which may have to be compiled first. */
-  async #run(): Promise<void> {
+  /** Requests the stream, and then starts the engine, which may have to be compiled first. */
+  #run(): void {
     // A source that is closed right away makes no request.
-    await undefined;
     if (this.#readyState === CLOSED) return;
     this.#firstRequest = this.#request('');
     // The engine listens later, or not at all where it can't be started.
     this.#firstRequest.catch(() => {});
-    let engine = loadEngine();
-    if (engine instanceof Promise) engine = await engine;
-    if (this.readyState === CLOSED) return;
+    let engine: Engine | Promise<Engine>;
+    try {
+      engine = loadEngine();
+    } catch (error) {
+      this.#fail('engine', error);
+      return;
+    }
+    if ('Source' in engine) {
+      this.#handOver(engine);
+      return;
+    }
+    // The promise may never be settled, and must not keep a source that is closed. One that is not is kept
+    // by its page observer.
+    const reference = new WeakRef(this);
+    const withSource = (act: (source: EventSource) => void) => {
+      const source = reference.deref();
+      if (source) act(source);
+    };
+    engine.then(
+      (engine) => withSource((source) => source.#handOver(engine)),
+      (error) => withSource((source) => source.#fail('engine', error)),
+    );
+  }
+
+  #handOver(engine: Engine): void {
+    if (this.#readyState === CLOSED) return;
     this.#source = new engine.Source(this.#page(), isCrossOrigin(this.#url));
+  }
+
+  /** The engine will make it anew. */
+  #dropFirstRequest(): void {
+    this.#firstRequest = undefined;
+    this.#abortController?.abort();
   }
 
   #page(): Page {
@@ -179,11 +214,11 @@ export class EventSource extends EventTarget {
         this.#lastEventId = '';
         this.#connection++;
         this.#readyState = OPEN;
-        super.dispatchEvent(new Event('open'));
+        super.dispatchEvent(createEvent('open'));
       },
       reestablish: () => {
         this.#readyState = CONNECTING;
-        super.dispatchEvent(new Event('error'));
+        super.dispatchEvent(createEvent('error'));
       },
       fail: (failure) => this.#fail(FAILURES[failure]),
       suspend: () => {
@@ -226,7 +261,7 @@ export class EventSource extends EventTarget {
     const message = explain(this.#url, cause, this.#response, detail);
     reportFailure(message, cause, this.#response);
     this.#response = undefined;
-    super.dispatchEvent(Object.assign(new Event('error'), { message }));
+    super.dispatchEvent(Object.assign(createEvent('error'), { message }));
   }
 
   /** Lets go of the engine's source, whose memory is given back once no call into it is on the stack. */

@@ -14,6 +14,8 @@ export interface ModuleSource {
 }
 
 let moduleSource: ModuleSource;
+let obstacle: { reason: unknown } | undefined;
+let isAllowed = false;
 let engine: Engine | Promise<Engine> | undefined;
 
 /** To be called by an entry point; nothing is compiled yet. */
@@ -21,18 +23,32 @@ export function setModuleSource(source: ModuleSource): void {
   moduleSource = source;
 }
 
-/** Throws where WebAssembly is not allowed, and so the engine can't be loaded. */
-export function assertAllowed(): void {
-  if (!engine) moduleSource.assertAllowed();
+/** Why there can be no engine here, if so. A policy is asked only once: it may report each attempt. */
+export function findObstacle(): { reason: unknown } | undefined {
+  if (!isAllowed && !obstacle) {
+    try {
+      moduleSource.assertAllowed();
+      isAllowed = true;
+    } catch (reason) {
+      obstacle = { reason };
+    }
+  }
+  return obstacle;
 }
 
 /** The engine, at once where the module is, else as a promise. A failed start is tried anew. */
 export function loadEngine(): Engine | Promise<Engine> {
   if (!engine) {
     const module = moduleSource.getModule();
-    engine = module instanceof Promise ? startLater(module) : start(module);
+    // Not asked of the promise: the page may have replaced the class.
+    engine = module instanceof WebAssembly.Module ? start(module) : startLater(module);
   }
   return engine;
+}
+
+/** What `init()` of every entry point does: where there can be no engine, sources do without, and say so. */
+export async function initEngine(): Promise<void> {
+  if (!findObstacle()) await loadEngine();
 }
 
 function start(module: Module): Engine {

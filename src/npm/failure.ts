@@ -1,7 +1,7 @@
 // What the developer is told when a connection fails for good.
 
 /** Why a connection fails. */
-export type Cause = 'status' | 'content-type' | 'cors' | 'limit' | 'scheme' | 'credentials' | 'wasm';
+export type Cause = 'status' | 'content-type' | 'cors' | 'limit' | 'scheme' | 'credentials' | 'wasm' | 'engine';
 
 /** What a policy has to allow for WebAssembly. */
 export const CSP_ADVICE = "Where the page has a Content-Security-Policy, its script-src needs 'wasm-unsafe-eval'.";
@@ -29,6 +29,8 @@ function reason(cause: Cause, response: Response | undefined, detail: unknown): 
       return 'the URL contains a user name or password, which browsers do not allow in requests.';
     case 'wasm':
       return `WebAssembly could not be started (${detail}). ${CSP_ADVICE}`;
+    case 'engine':
+      return `its engine could not be started (${detail}).`;
   }
 }
 

@@ -1,26 +1,33 @@
 // Where there is no WebAssembly: the browser's own EventSource, behind an object of ours.
 
-import type { EventSource } from './EventSource.js';
+import { createEvent, createMessageEvent } from './events.js';
 import { CSP_ADVICE } from './failure.js';
-import { createMessageEvent } from './MessageEvent.js';
 
 /** Read before `eventsource-wasm/auto`, or the page, can put ours in its place. */
 const NativeEventSource = (globalThis as Partial<typeof globalThis>).EventSource;
 
 let isReported = false;
 
+/** A source that the browser's own class does the work for. */
+export interface Fallback {
+  /** Hands on events of this type, too. */
+  listen(type: string): void;
+  close(): void;
+}
+
 /**
- * Opens the stream of `source` with the browser's own EventSource.
+ * Opens a stream with the browser's own EventSource.
  *
  * @param reason why there is no WebAssembly
- * @param handOn dispatches an event at `source`, whose readyState is the given one from now on
+ * @param handOn dispatches a copy of an event; the readyState is the given one from now on
  * @returns `undefined` where the browser has none
  */
 export function fallBack(
-  source: EventSource,
+  url: string,
+  withCredentials: boolean,
   reason: unknown,
   handOn: (readyState: 0 | 1 | 2, event: Event) => void,
-): globalThis.EventSource | undefined {
+): Fallback | undefined {
   if (!NativeEventSource) return undefined;
   if (!isReported) {
     isReported = true;
@@ -28,23 +35,15 @@ export function fallBack(
       `eventsource-wasm uses the browser's own EventSource, because WebAssembly could not be started (${reason}). ${CSP_ADVICE}`,
     );
   }
-  const { url, withCredentials } = source;
   const native = new NativeEventSource(url, { withCredentials });
-  const copy = (event: Event) =>
-    event instanceof MessageEvent
+  // An event of the stream has data, whatever its type.
+  const copy = (event: Event | MessageEvent) =>
+    'data' in event
       ? createMessageEvent(event.type, event.data, event.origin, event.lastEventId)
-      : new Event(event.type);
+      : createEvent(event.type);
   const listener = (event: Event) => handOn(native.readyState as 0 | 1 | 2, copy(event));
-  // It has to be asked for each type that is listened to. The same listener is added only once.
+  // The same listener is added only once for each type.
   const listen = (type: string) => native.addEventListener(type, listener);
   for (const type of ['open', 'message', 'error']) listen(type);
-  Object.defineProperty(source, 'addEventListener', {
-    value(this: EventSource, ...args: Parameters<EventTarget['addEventListener']>) {
-      listen(args[0]);
-      EventTarget.prototype.addEventListener.apply(this, args);
-    },
-    configurable: true,
-    writable: true,
-  });
-  return native;
+  return { listen, close: () => native.close() };
 }

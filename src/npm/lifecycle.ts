@@ -45,6 +45,11 @@ export function unobserve(source: PageObserver): void {
   observers.delete(source);
 }
 
+/** Whether any source is not closed. */
+export function isAnyObserved(): boolean {
+  return observers.size > 0;
+}
+
 /** Listens to the browser's own events of this type; scripts may dispatch others. */
 function listen<Type extends keyof WindowEventMap>(type: Type, listener: (event: WindowEventMap[Type]) => void): void {
   globalThis.addEventListener?.(type, (event) => {

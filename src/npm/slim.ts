@@ -1,6 +1,7 @@
 // `import … from 'eventsource-wasm/slim'`: the wasm is a file of its own.
 
-import { assertAllowed, compileNothing, loadEngine, setModuleSource } from './engine.js';
+import { compileNothing, findObstacle, initEngine, setModuleSource } from './engine.js';
+import { isAnyObserved } from './lifecycle.js';
 
 export { EventSource } from './EventSource.js';
 
@@ -10,7 +11,7 @@ type Input = string | URL | Response | Module | BufferSource;
 /** How long (ms) sources wait for `init` before the developer is reminded of it. */
 const REMINDS_AFTER = 3_000;
 
-let module: Module | Promise<Module> | undefined;
+let module: Promise<Module> | undefined;
 /** Set while sources wait for `init`. */
 let provide: ((module: Promise<Module>) => void) | undefined;
 
@@ -20,42 +21,45 @@ setModuleSource({
   getModule() {
     module ??= new Promise((resolve) => {
       provide = resolve;
-      setTimeout(() => {
-        if (provide) console.warn('eventsource-wasm/slim: sources are waiting for init(), which has not been called.');
-      }, REMINDS_AFTER);
+      const remind = () => {
+        if (provide && isAnyObserved()) {
+          console.warn('eventsource-wasm/slim: sources are waiting for init(), which has not been called.');
+        }
+      };
+      // In Node.js a timer is an object, which need not keep the process.
+      (setTimeout(remind, REMINDS_AFTER) as { unref?(): void }).unref?.();
     });
     return module;
   },
 });
 
 export async function init(input: Input | Promise<Input>): Promise<void> {
-  try {
-    assertAllowed();
-  } catch {
-    // Sources will do without WebAssembly, and say so.
-    return;
-  }
+  if (findObstacle()) return;
   try {
     if (provide) {
       provide(compile(input));
       provide = undefined;
     }
-    module ??= input instanceof WebAssembly.Module ? input : compile(input);
-    await loadEngine();
+    module ??= compile(input);
+    await initEngine();
   } catch (error) {
     module = undefined;
-    throw error;
+    throw new Error(
+      `eventsource-wasm/slim: init() needs eventsource-wasm/eventsource.wasm of the same version, as a URL, a response, bytes or a compiled module (${error}).`,
+      { cause: error },
+    );
   }
 }
 
 async function compile(input: Input | Promise<Input>): Promise<Module> {
   const given = await input;
-  if (given instanceof WebAssembly.Module) return given;
+  // It may come from another window.
+  if (Object.prototype.toString.call(given) === '[object WebAssembly.Module]') return given as Module;
   if (typeof given !== 'string' && !(given instanceof URL) && !(given instanceof Response)) {
-    return WebAssembly.compile(given);
+    return WebAssembly.compile(given as BufferSource);
   }
   const response = given instanceof Response ? given : await fetch(given);
-  if (!response.ok) throw new Error(`${response.url} was answered with status ${response.status}`);
+  if (!response.ok) throw new Error(`${response.url || 'the request'} was answered with status ${response.status}`);
   // Only this type is compiled while it arrives.
   return /^application\/wasm\s*$/i.test(response.headers.get('Content-Type') ?? '')
     ? WebAssembly.compileStreaming(response)

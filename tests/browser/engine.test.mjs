@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startServer } from '../../scripts/server.mjs';
-import { BROWSERS } from './browsers.mjs';
+import { BROWSERS, until } from './browsers.mjs';
 
 /**
  * In the page (as `window`: what Firefox's driver runs has global objects of its own): notes what a source says, until its stream says `last`, or until it is CLOSED.
@@ -142,6 +142,38 @@ for (const [name, start] of Object.entries(BROWSERS)) {
         assert.match(seen[0], /^error2EventSource of http.* closed: .*'wasm-unsafe-eval'/);
       });
 
+      it('asks the policy only once, which may report each attempt', async () => {
+        const violations = await run(
+          'pages-without-wasm',
+          `const violations = [];
+           document.addEventListener('securitypolicyviolation', ({ violatedDirective }) => violations.push(violatedDirective));
+           for (let i = 0; i < 3; i++) await record(new eventsourceWasm.EventSource($), 'a');
+           return violations`,
+          script(`policy-${name}`, ...Array(3).fill([{ text: 'data: a\n\n' }])),
+        );
+        assert.deepEqual(violations, ['script-src']);
+      });
+
+      it('leaves subclasses their own members', async () => {
+        const seen = await run(
+          'pages-without-wasm',
+          `const seen = [];
+           class Own extends eventsourceWasm.EventSource {
+             #name = 'own';
+             get url() { return this.#name; }
+             addEventListener(type, ...rest) { seen.push('listens to ' + type); super.addEventListener(type, ...rest); }
+             hear(type) { super.addEventListener(type, ({ data }) => { seen.push(data); this.close(); this.done(); }); }
+           }
+           const source = new Own($);
+           source.addEventListener('a', () => seen.push('a'));
+           source.hear('b');
+           await new Promise((resolve) => { source.done = resolve; });
+           return [...seen, source.url]`,
+          script(`subclass-${name}`, [{ text: 'event: a\ndata: 1\n\nevent: b\ndata: 2\n\n' }, { hang: true }]),
+        );
+        assert.deepEqual(seen, ['listens to a', 'a', '2', 'own']);
+      });
+
       it("uses the browser's own also when ours has taken its place, and with the module of the slim entry", async () => {
         const [auto, slim] = await run(
           'pages-without-wasm',
@@ -195,20 +227,66 @@ for (const [name, start] of Object.entries(BROWSERS)) {
       assert.deepEqual([warnings, compiled], [[], 1]);
     });
 
+    it('starts in a page that has replaced Promise and the classes of events', async () => {
+      const seen = await run(
+        'pages',
+        `window.Promise = class extends Promise {};
+         const { EventSource, init } = await import('/dist/slim.js');
+         window.Event = class {};
+         window.MessageEvent = class {};
+         const source = new EventSource($);
+         const seen = record(source, 'a');
+         await init('/dist/eventsource.wasm');
+         return seen`,
+        script(`replaced-${name}`, [{ text: 'data: a\n\n' }]),
+      );
+      assert.deepEqual(seen, ['open1', 'a,,true']);
+    });
+
+    it('aborts its request when the page is left before the engine is there, and requests anew on return', async () => {
+      await run(
+        'pages',
+        `const { EventSource, init } = await import('/dist/slim.js');
+         window.source = new EventSource($);
+         window.seen = record(window.source, 'b');
+         addEventListener('pageshow', ({ persisted }) => {
+           if (persisted) init('/dist/eventsource.wasm').then(() => window.seen).then((seen) => { document.title = seen.join(); });
+         })`,
+        script(`left-${name}`, [{ text: 'data: a\n\n' }, { hang: true }], [{ text: 'data: b\n\n' }, { hang: true }]),
+      );
+      await fetch(`${server.url}/log/wait?key=left-${name}&requests=1`);
+      await browser.run(`location.href = '/pages/base.html'`);
+      const [left] = await (await fetch(`${server.url}/log/wait?key=left-${name}&requests=1&ended=1`)).json();
+      assert.equal(left.how, 'client-gone');
+      // Chromium is known to keep this page in its back/forward cache.
+      if (name !== 'Chromium') return;
+      await until(
+        'the other page is there',
+        () => browser.run('return location.pathname'),
+        (path) => path.endsWith('base.html'),
+      );
+      await browser.back();
+      await until(
+        'the message is there',
+        () => browser.run('return document.title'),
+        (title) => title === 'open1,b,,true',
+      );
+    });
+
     it('says why, and aborts its request, when the module is broken', async () => {
       const [seen, again] = await run(
         'pages',
         `const { EventSource, init } = await import('/dist/slim.js');
          const source = new EventSource($);
-         const rejected = init(new Uint8Array([0, 1, 2])).catch(({ name }) => name);
+         const rejected = init(new Uint8Array([0, 1, 2])).catch(({ message }) => message);
          const seen = [...await record(source), await rejected];
          await init('/dist/eventsource.wasm');
          return [seen, await record(new EventSource($), 'a')]`,
         script(`broken-${name}`, [{ text: 'data: a\n\n' }, { hang: true }], [{ text: 'data: a\n\n' }]),
       );
       assert.equal(seen.length, 2);
-      assert.match(seen[0], /^error2EventSource of .* closed: WebAssembly could not be started \(CompileError/);
-      assert.equal(seen[1], 'CompileError');
+      assert.match(seen[0], /^error2EventSource of .* closed: its engine could not be started \(CompileError/);
+      assert.match(seen[1], /init\(\) needs eventsource-wasm\/eventsource\.wasm/);
       assert.deepEqual(again, ['open1', 'a,,true'], 'a second init() repairs it');
     });
 
@@ -247,6 +325,58 @@ for (const [name, start] of Object.entries(BROWSERS)) {
         );
         assert.match(message, /nowhere\.wasm was answered with status 404/);
       });
+
+      it('starts from a compiled module where the browser refuses to instantiate so much at once', async () => {
+        const seen = await run(
+          'pages',
+          `const { WebAssembly } = window;
+           const module = await WebAssembly.compileStreaming(fetch('/dist/eventsource.wasm'));
+           WebAssembly.Instance = class { constructor() { throw new RangeError('too large'); } };
+           const { EventSource, init } = await import('/dist/slim.js');
+           await init(module);
+           return record(new EventSource($), 'a')`,
+          script(`module-${name}`, [{ text: 'data: a\n\n' }]),
+        );
+        assert.deepEqual(seen, ['open1', 'a,,true']);
+      });
+
+      it('says what init() needs when it is given something else', async () => {
+        const messages = await run(
+          'pages',
+          `const { init } = await import('/dist/slim.js');
+           const other = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
+           return Promise.all([init(), init(other)].map((promise) => promise.catch(({ message }) => message)))`,
+        );
+        for (const message of messages) assert.match(message, /^eventsource-wasm\/slim: init\(\) needs /);
+      });
+
+      if (name === 'Chromium') {
+        it('lets closed sources go while it waits for init(), and is silent about them', async () => {
+          const [collected, warnings] = await run(
+            'pages',
+            `const { EventSource } = await import('/dist/slim.js');
+             let collected = 0;
+             const registry = new FinalizationRegistry(() => { collected++; });
+             const openAndClose = () => {
+               const source = new EventSource($);
+               registry.register(source);
+               setTimeout(() => source.close(), 50);
+             };
+             openAndClose();
+             openAndClose();
+             const start = Date.now();
+             while (collected < 2 && Date.now() - start < 3_500) {
+               gc();
+               await new Promise((resolve) => setTimeout(resolve, 100));
+             }
+             // The reminder comes after three seconds.
+             await new Promise((resolve) => setTimeout(resolve, Math.max(0, start + 3_200 - Date.now())));
+             return [collected, warnings]`,
+            '/events/clock',
+          );
+          assert.deepEqual([collected, warnings], [2, []]);
+        });
+      }
 
       it('reminds of init() when sources wait for it in vain', async () => {
         const [state, reminder] = await run(

@@ -33,5 +33,5 @@ export type EventSource<Events extends { [Type in keyof Events]: Event } = {}> =
  */
 export declare function init(input: EngineInput | Promise<EngineInput>): Promise<void>;
 
-/** What {@link init} takes: a URL (`string` or `URL`), a response, the compiled module, or bytes. */
-export type EngineInput = string | URL | Response | WebAssembly.Module | BufferSource;
+/** What {@link init} takes: a URL, a response, the bytes, or a `WebAssembly.Module`, which has no members to tell it by. */
+export type EngineInput = string | URL | Response | ArrayBuffer | ArrayBufferView | object;
