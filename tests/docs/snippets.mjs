@@ -48,7 +48,17 @@ EventTarget.prototype.dispatchEvent = function (event) {
 };`;
 
 const STRICT_TYPES = [
-  ...['--noEmit', '--strict', '--skipLibCheck', 'false', '--types', '', '--lib', 'esnext,dom,dom.iterable'],
+  ...[
+    '--ignoreConfig',
+    '--noEmit',
+    '--strict',
+    '--skipLibCheck',
+    'false',
+    '--types',
+    '',
+    '--lib',
+    'esnext,dom,dom.iterable',
+  ],
   ...['--target', 'esnext', '--module', 'esnext', '--moduleResolution', 'bundler'],
 ];
 
@@ -79,22 +89,25 @@ export function readSnippets(markdown) {
 
 /** What blocks are run by. @returns {Promise<{ run: (snippet: Snippet) => Promise<void>, stop: () => Promise<void> }>} */
 export async function startRunner() {
-  const server = await startServer();
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM,
-    args: ['--disable-gpu', '--disable-quic', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
-  });
-  // Where a project would be that has the package installed.
-  const projects = await mkdtemp(join(FOLDER, 'node_modules', 'snippets-'));
-  const runner = { server, browser, projects };
-  return {
-    run: (snippet) => runSnippet(snippet, runner),
-    async stop() {
-      await browser.close();
-      await server.stop();
-      await rm(projects, { recursive: true });
-    },
+  const runner = {};
+  const stop = async () => {
+    await runner.browser?.close();
+    await runner.server?.stop();
+    if (runner.projects) await rm(runner.projects, { recursive: true });
   };
+  try {
+    runner.browser = await chromium.launch({
+      executablePath: process.env.CHROMIUM,
+      args: ['--disable-gpu', '--disable-quic', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : [])],
+    });
+    runner.server = await startServer();
+    // Where a project would be that has the package installed.
+    runner.projects = await mkdtemp(join(FOLDER, 'node_modules', 'snippets-'));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { run: (snippet) => runSnippet(snippet, runner), stop };
 }
 
 async function runSnippet(snippet, { server, browser, projects }) {
