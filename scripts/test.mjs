@@ -5,6 +5,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from './build.mjs';
+import { generateDocs } from './docs.mjs';
 import { packIntoConsumers } from './pack.mjs';
 import { buildServer, freePort, startServer } from './server.mjs';
 import {
@@ -90,6 +91,12 @@ const PARTS = {
   consumers(found) {
     packIntoConsumers();
     nodeTests(join('tests', 'consumers'), found);
+  },
+  /** The documentation: its code runs, and everything public is in it. */
+  docs(found) {
+    generateDocs();
+    packIntoConsumers();
+    nodeTests(join('tests', 'docs'), found);
   },
 };
 

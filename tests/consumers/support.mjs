@@ -2,10 +2,10 @@
 
 import { execFile } from 'node:child_process';
 import { rmSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { createLogger, createServer, preview } from 'vite';
+import { build, createLogger, createServer, preview } from 'vite';
 import { until } from '../browser/browsers.mjs';
 
 export const FOLDER = fileURLToPath(new URL('.', import.meta.url));
@@ -71,6 +71,32 @@ export async function serveDevelopment(project, server) {
     customLogger: { ...createLogger(), info: print, warn: print, warnOnce: print, error: print },
   });
   return { ...served(await vite.listen()), printed };
+}
+
+/**
+ * A module as Vite builds it for a page, without a warning.
+ * @returns {Promise<Map<string, string | Uint8Array>>} its files by their names, the module's own first
+ */
+export async function buildModule(entry, base) {
+  const { output } = await build({
+    configFile: false,
+    root: dirname(entry),
+    base,
+    logLevel: 'silent',
+    build: {
+      write: false,
+      target: 'esnext',
+      modulePreload: { polyfill: false },
+      rolldownOptions: {
+        input: entry,
+        onLog(_level, log) {
+          throw new Error(log.message);
+        },
+      },
+    },
+  });
+  const [main, ...others] = output.toSorted((a, b) => Number(b.isEntry ?? false) - Number(a.isEntry ?? false));
+  return new Map([main, ...others].map((file) => [file.fileName, file.code ?? file.source]));
 }
 
 const served = (vite) => ({ url: vite.resolvedUrls.local[0], stop: () => vite.close() });

@@ -1,23 +1,53 @@
 // The types of `eventsource-wasm`.
 
-import type { EventSourceConstructor, EventSource as EventSourceInstance } from './EventSource.js';
+/**
+ * The class, with its engine inside: nothing to serve beside it, nothing to await. The engine is compiled at
+ * the first construction.
+ *
+ * ```js
+ * import { EventSource } from 'eventsource-wasm';
+ *
+ * const source = new EventSource('/events');
+ * source.onmessage = (event) => console.log(event.data);
+ * ```
+ *
+ * **In a page without modules** the classic script `dist/eventsource.iife.min.js` has the same exports as
+ * properties of the global `eventsourceWasm`:
+ *
+ * ```html
+ * <script src="https://cdn.jsdelivr.net/npm/eventsource-wasm"></script>
+ * <script>
+ *   const source = new eventsourceWasm.EventSource('/events');
+ * </script>
+ * ```
+ *
+ * Where a page's Content-Security-Policy does not allow `'wasm-unsafe-eval'` in its `script-src`, the browser's
+ * own `EventSource` does the work behind the same object.
+ *
+ * @module eventsource-wasm
+ */
 
-export type {
-  EventSourceConstructor,
-  EventSourceErrorEvent,
-  EventSourceEventMap,
-  EventSourceInit,
+export {
+  EventSource,
+  type EventSourceConstructor,
+  type EventSourceErrorEvent,
+  type EventSourceEventMap,
+  type EventSourceInit,
 } from './EventSource.js';
 
-/** A drop-in for the browser's `EventSource`. Its engine is compiled at the first construction. */
-export declare const EventSource: EventSourceConstructor;
-export type EventSource<Events extends { [Type in keyof Events]: Event } = {}> = EventSourceInstance<Events>;
-
 /**
- * Compiles the engine now instead of at the first construction. It never has to be called.
+ * Compiles the engine now instead of at the first construction. It never has to be called; further calls
+ * do nothing.
  *
  * Where WebAssembly is not allowed it does nothing: sources then use the browser's own `EventSource`.
  *
  * @returns a promise that is fulfilled when sources can start without any delay
+ *
+ * @example
+ * ```ts
+ * import { init } from 'eventsource-wasm';
+ *
+ * requestIdleCallback(() => init());
+ * ```
  */
 export declare function init(): Promise<void>;

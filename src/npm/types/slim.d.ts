@@ -1,17 +1,19 @@
 // The types of `eventsource-wasm/slim`.
 
-import type { EventSourceConstructor, EventSource as EventSourceInstance } from './EventSource.js';
+/**
+ * The same class without the engine inside, which is a file of its own: `eventsource-wasm/eventsource.wasm`.
+ * Browsers compile it while it arrives and can cache it apart. Sources wait until {@link init} has been called.
+ *
+ * @module eventsource-wasm/slim
+ */
 
-export type {
-  EventSourceConstructor,
-  EventSourceErrorEvent,
-  EventSourceEventMap,
-  EventSourceInit,
+export {
+  EventSource,
+  type EventSourceConstructor,
+  type EventSourceErrorEvent,
+  type EventSourceEventMap,
+  type EventSourceInit,
 } from './EventSource.js';
-
-/** A drop-in for the browser's `EventSource`. Sources wait until {@link init} has been called. */
-export declare const EventSource: EventSourceConstructor;
-export type EventSource<Events extends { [Type in keyof Events]: Event } = {}> = EventSourceInstance<Events>;
 
 /**
  * Provides the engine, `eventsource-wasm/eventsource.wasm`. It has to be called once, before or after

@@ -267,6 +267,15 @@ async fn a_refused_request_gets_a_reset_and_not_a_single_byte() -> Outcome {
 }
 
 #[tokio::test]
+async fn the_address_in_the_examples_of_the_documentation_tells_the_time() -> Outcome {
+    let server = Server::any_port()?;
+    let event = read_until(&mut server.get("/events").await?, "\n\n").await?;
+    let time = event.strip_prefix("data: ").ok_or("no data")?.trim_end();
+    humantime::parse_rfc3339(time)?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn the_log_tells_what_was_asked_and_how_it_ended() -> Outcome {
     let server = Server::any_port()?;
     let path = "/events/script?key=log&connections=[[],[{%22hang%22:true}]]";

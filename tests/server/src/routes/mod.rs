@@ -21,9 +21,11 @@ use futures_util::{Stream, StreamExt};
 
 use crate::app::App;
 
-/// Every route under `/events`.
+/// `/events` and every route under it.
 pub fn router() -> Router<Arc<App>> {
     Router::new()
+        // What the examples of the documentation open.
+        .route("/events", get(demo::clock))
         .route("/events/clock", get(demo::clock))
         .route("/events/notifications", get(demo::notifications))
         .route("/events/users", get(demo::users))
