@@ -35,6 +35,15 @@ describe('in Node.js', () => {
     assert.equal(await run('node', 'node', 'import.mjs', stream), `${'one\n'.repeat(30_000)}last\n`);
   });
 
+  it('ends, and says nothing, when a source that waits for init() of slim is closed', async () => {
+    const program = `
+      const { EventSource } = await import('eventsource-wasm/slim');
+      const source = new EventSource('${server.url}/events/clock');
+      setTimeout(() => source.close(), 30);
+      process.on('exit', () => console.log(source.readyState));`;
+    assert.equal(await run('node', 'node', '--input-type=module', '--eval', program), '2\n');
+  });
+
   it('gets from auto the very class that it imports, and keeps a class that is there', async () => {
     const installed = (before) => `${before}
       await import('eventsource-wasm/auto');
