@@ -3,7 +3,7 @@
 // The engine (src/web) decides what happens and when; this file turns it into events.
 
 import type { Failure, Page, Source } from '../../pkg/eventsource_wasm.js';
-import { type Engine, findObstacle, loadEngine } from './engine.js';
+import { type Engine, isForbidden, loadEngine } from './engine.js';
 import { createEvent, createMessageEvent } from './events.js';
 import { type Cause, explain, reportFailure } from './failure.js';
 import { type Fallback, fallBack } from './fallback.js';
@@ -46,6 +46,8 @@ export class EventSource extends EventTarget {
   #source: Source | undefined;
   /** Stands in for the engine where there is no WebAssembly. */
   #fallback: Fallback | undefined;
+  /** The types that are listened to, until it is clear whether there is an engine. */
+  #types: string[] | undefined = [];
   readonly #pageObserver: PageObserver;
   readonly #turn = new Turn();
   /** [spec] The request's current URL: after a redirect, where it led to. */
@@ -125,8 +127,9 @@ export class EventSource extends EventTarget {
   }
 
   override addEventListener(...args: Parameters<EventTarget['addEventListener']>): void {
-    this.#fallback?.listen(args[0]);
     super.addEventListener(...args);
+    this.#types?.push(args[0]);
+    this.#fallback?.listen(args[0]);
   }
 
   close(): void {
@@ -143,15 +146,6 @@ export class EventSource extends EventTarget {
       this.#failLater(cause);
       return;
     }
-    const obstacle = findObstacle();
-    if (obstacle) {
-      this.#fallback = fallBack(this.#url, this.#withCredentials, obstacle.reason, (readyState, event) => {
-        this.#readyState = readyState;
-        super.dispatchEvent(event);
-      });
-      if (!this.#fallback) this.#failLater('wasm', obstacle.reason);
-      return;
-    }
     observe(this.#pageObserver);
     queueMicrotask(() => this.#run());
   }
@@ -160,16 +154,19 @@ export class EventSource extends EventTarget {
   #run(): void {
     // A source that is closed right away makes no request.
     if (this.#readyState === CLOSED) return;
-    this.#firstRequest = this.#request('');
-    // The engine listens later, or not at all where it can't be started.
-    this.#firstRequest.catch(() => {});
+    if (!isForbidden()) {
+      this.#firstRequest = this.#request('');
+      // The engine listens later, or not at all where it can't be started.
+      this.#firstRequest.catch(() => {});
+    }
     let engine: Engine | Promise<Engine>;
     try {
       engine = loadEngine();
     } catch (error) {
-      this.#fail('engine', error);
+      this.#fallBack(error);
       return;
     }
+    this.#types = undefined;
     if ('Source' in engine) {
       this.#handOver(engine);
       return;
@@ -187,12 +184,25 @@ export class EventSource extends EventTarget {
     );
   }
 
+  /** Does without the engine, for this reason, where the browser has an EventSource of its own. */
+  #fallBack(reason: unknown): void {
+    unobserve(this.#pageObserver);
+    this.#dropFirstRequest();
+    this.#fallback = fallBack(this.#url, this.#withCredentials, reason, (readyState, event) => {
+      this.#readyState = readyState;
+      super.dispatchEvent(event);
+    });
+    for (const type of this.#types ?? []) this.#fallback?.listen(type);
+    this.#types = undefined;
+    if (!this.#fallback) this.#failLater('wasm', reason);
+  }
+
   #handOver(engine: Engine): void {
     if (this.#readyState === CLOSED) return;
     this.#source = new engine.Source(this.#page(), isCrossOrigin(this.#url));
   }
 
-  /** The engine will make it anew. */
+  /** It will be made anew. */
   #dropFirstRequest(): void {
     this.#firstRequest = undefined;
     this.#abortController?.abort();

@@ -6,49 +6,51 @@ export type Engine = Pick<Glue, 'Source'>;
 
 type Module = WebAssembly.Module;
 
-/** How an entry point of the package comes by the module. */
-export interface ModuleSource {
-  /** Throws where WebAssembly is not allowed. */
-  assertAllowed(): void;
-  getModule(): Module | Promise<Module>;
-}
+/** How an entry point of the package comes by the module. It throws where WebAssembly is not allowed. */
+export type GetModule = () => Module | Promise<Module>;
 
-let moduleSource: ModuleSource;
+let getModule: GetModule;
 let obstacle: { reason: unknown } | undefined;
-let isAllowed = false;
 let engine: Engine | Promise<Engine> | undefined;
 
 /** To be called by an entry point; nothing is compiled yet. */
-export function setModuleSource(source: ModuleSource): void {
-  moduleSource = source;
+export function setModuleSource(source: GetModule): void {
+  getModule = source;
 }
 
-/** Why there can be no engine here, if so. A policy is asked only once: it may report each attempt. */
-export function findObstacle(): { reason: unknown } | undefined {
-  if (!isAllowed && !obstacle) {
+/** Whether WebAssembly has turned out not to be allowed here. */
+export function isForbidden(): boolean {
+  return obstacle !== undefined;
+}
+
+/**
+ * The engine, at once where the module is, else as a promise. A failed start is tried anew.
+ *
+ * @throws where WebAssembly is not allowed. A policy is asked only once: it may report each attempt.
+ */
+export function loadEngine(): Engine | Promise<Engine> {
+  if (obstacle) throw obstacle.reason;
+  if (!engine) {
+    let module: Module | Promise<Module>;
     try {
-      moduleSource.assertAllowed();
-      isAllowed = true;
+      module = getModule();
     } catch (reason) {
       obstacle = { reason };
+      throw reason;
     }
-  }
-  return obstacle;
-}
-
-/** The engine, at once where the module is, else as a promise. A failed start is tried anew. */
-export function loadEngine(): Engine | Promise<Engine> {
-  if (!engine) {
-    const module = moduleSource.getModule();
     // Not asked of the promise: the page may have replaced the class.
     engine = module instanceof WebAssembly.Module ? start(module) : startLater(module);
   }
   return engine;
 }
 
-/** What `init()` of every entry point does: where there can be no engine, sources do without, and say so. */
+/** What `init()` of every entry point does: where WebAssembly is not allowed, sources do without, and say so. */
 export async function initEngine(): Promise<void> {
-  if (!findObstacle()) await loadEngine();
+  try {
+    await loadEngine();
+  } catch (error) {
+    if (!isForbidden()) throw error;
+  }
 }
 
 function start(module: Module): Engine {

@@ -1,9 +1,9 @@
 // `import … from 'eventsource-wasm'`: the wasm is inside.
 
 import { setModuleSource } from './engine.js';
-import { inlined } from './inlined.js';
+import { compileInlined } from './inlined.js';
 
 export { EventSource } from './EventSource.js';
 export { initEngine as init } from './engine.js';
 
-setModuleSource(inlined);
+setModuleSource(compileInlined);

@@ -1,21 +1,24 @@
 // The module, carried in this file as text.
 
 import text from '../../pkg/module.js';
-import { compileNothing, type ModuleSource } from './engine.js';
+import { compileNothing } from './engine.js';
 
-export const inlined: ModuleSource = {
-  assertAllowed: compileNothing,
-
-  getModule() {
-    const bytes = decode(text);
-    try {
-      return new WebAssembly.Module(bytes);
-    } catch {
-      // Chrome up to 114 compiles no more than 4 KB at once in a window.
-      return WebAssembly.compile(bytes);
-    }
-  },
-};
+/**
+ * Compiles the module, at once where the browser does that.
+ *
+ * @throws where WebAssembly is not allowed
+ */
+export function compileInlined(): WebAssembly.Module | Promise<WebAssembly.Module> {
+  const bytes = decode(text);
+  try {
+    return new WebAssembly.Module(bytes);
+  } catch (error) {
+    // Chrome up to 114 compiles no more than 4 KB at once in a window.
+    if ((error as Error).name !== 'RangeError') throw error;
+    compileNothing();
+    return WebAssembly.compile(bytes);
+  }
+}
 
 function decode(text: string): Uint8Array<ArrayBuffer> {
   // In browsers since 2024 and 2025, and faster than all else by milliseconds.

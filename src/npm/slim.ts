@@ -1,6 +1,6 @@
 // `import … from 'eventsource-wasm/slim'`: the wasm is a file of its own.
 
-import { compileNothing, findObstacle, initEngine, setModuleSource } from './engine.js';
+import { compileNothing, initEngine, isForbidden, setModuleSource } from './engine.js';
 import { isAnyObserved } from './lifecycle.js';
 
 export { EventSource } from './EventSource.js';
@@ -15,26 +15,23 @@ let module: Promise<Module> | undefined;
 /** Set while sources wait for `init`. */
 let provide: ((module: Promise<Module>) => void) | undefined;
 
-setModuleSource({
-  assertAllowed: compileNothing,
-
-  getModule() {
-    module ??= new Promise((resolve) => {
-      provide = resolve;
-      const remind = () => {
-        if (provide && isAnyObserved()) {
-          console.warn('eventsource-wasm/slim: sources are waiting for init(), which has not been called.');
-        }
-      };
-      // In Node.js a timer is an object, which need not keep the process.
-      (setTimeout(remind, REMINDS_AFTER) as { unref?(): void }).unref?.();
-    });
-    return module;
-  },
+setModuleSource(() => {
+  compileNothing();
+  module ??= new Promise((resolve) => {
+    provide = resolve;
+    const remind = () => {
+      if (provide && isAnyObserved()) {
+        console.warn('eventsource-wasm/slim: sources are waiting for init(), which has not been called.');
+      }
+    };
+    // In Node.js a timer is an object, which need not keep the process.
+    (setTimeout(remind, REMINDS_AFTER) as { unref?(): void }).unref?.();
+  });
+  return module;
 });
 
 export async function init(input: Input | Promise<Input>): Promise<void> {
-  if (findObstacle()) return;
+  if (isForbidden()) return;
   try {
     if (provide) {
       provide(compile(input));

@@ -6,4 +6,4 @@ import { setModuleSource } from './engine.js';
 export { EventSource } from './EventSource.js';
 export { initEngine as init } from './engine.js';
 
-setModuleSource({ assertAllowed() {}, getModule: () => module });
+setModuleSource(() => module);
