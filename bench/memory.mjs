@@ -116,12 +116,17 @@ async function measure(chromium, server, index, round) {
 
 /** The process of a page: the one that works while the page does. */
 async function processOf(chromium, run) {
-  const times = async () => (await chromium.send('SystemInfo.getProcessInfo')).processInfo;
-  const before = new Map((await times()).map(({ id, cpuTime }) => [id, cpuTime]));
+  const { processInfo } = await chromium.send('SystemInfo.getProcessInfo');
+  const renderers = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
+  const before = renderers.map(workOf);
   await run('{ const end = performance.now() + 500; while (performance.now() < end); }');
-  const worked = ({ id, cpuTime }) => cpuTime - (before.get(id) ?? 0);
-  const renderers = (await times()).filter(({ type }) => type === 'renderer');
-  return renderers.sort((a, b) => worked(b) - worked(a))[0].id;
+  const worked = renderers.map((process, i) => workOf(process) - before[i]);
+  return renderers[worked.indexOf(Math.max(...worked))];
+}
+
+/** The time (ns) that the main thread of a process has had of a processor. */
+function workOf(process) {
+  return Number(readFileSync(`/proc/${process}/schedstat`, 'utf8').split(' ')[0]);
 }
 
 /** Bytes of memory of a process, of what it shares with others its part. */
