@@ -1,5 +1,7 @@
 // URLs as the constructor of an EventSource takes them: relative to the document or worker.
 
+const NOT_ASCII = /[^\0-\x7f]/;
+
 /** Hosts of these schemes are domains or IP addresses, in which nothing stays percent-encoded. */
 const SPECIAL = /^(?:https?|wss?|ftp):$/;
 
@@ -11,7 +13,7 @@ export function parseURL(url: string): URL {
   const document = pageDocument();
   const base = document?.baseURI ?? globalThis.location?.href;
   let parsed = new URL(url, base);
-  if (document && document.characterSet !== 'UTF-8') {
+  if (NOT_ASCII.test(url) && document && document.characterSet !== 'UTF-8') {
     // [spec] The query is encoded in the document's encoding, which only its elements know.
     const anchor = document.createElementNS('http://www.w3.org/1999/xhtml', 'a') as HTMLAnchorElement;
     anchor.href = url;
