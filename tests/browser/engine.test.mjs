@@ -109,17 +109,20 @@ for (const [name, start] of Object.entries(BROWSERS)) {
         assert.deepEqual(seen, ['open:a1', 'error:b1', 'late:c1']);
       });
 
-      it('dispatches nothing after close()', async () => {
+      it('dispatches nothing after close(), and ends its request', async () => {
+        const key = `close-${name}`;
         const seen = await run(
           'pages-without-wasm',
-          `const source = new eventsourceWasm.EventSource($);
+          `await record(new eventsourceWasm.EventSource('/events/status/404'));
+           const source = new eventsourceWasm.EventSource($[0]);
            const seen = [];
            source.onmessage = ({ data }) => { seen.push(data); source.close(); };
-           await new Promise((resolve) => setTimeout(resolve, 300));
+           await fetch('/log/wait?requests=1&ended=1&key=' + $[1]);
            return [...seen, source.readyState]`,
-          script(`close-${name}`, [{ text: 'data: a\n\ndata: b\n\n' }, { hang: true }]),
+          [script(key, [{ text: 'data: a\n\ndata: b\n\n' }, { hang: true }]), key],
         );
         assert.deepEqual(seen, ['a', 2]);
+        assert.equal((await requests(key))[0].how, 'client-gone');
       });
 
       it('fails with a message that names the directive where the browser has no EventSource of its own', async () => {
