@@ -91,19 +91,19 @@ export function npmPackages(folder = ROOT) {
 export function wasmToolchain() {
   if (!which('cargo'))
     throw new SetupError('Rust is missing. Install it from https://rustup.rs and run the command again.');
-  const hasTarget = (env) => {
+  const canBuild = (env) => {
     const sysroot = output('rustc', ['--print', 'sysroot'], { env: { ...process.env, ...env } });
     if (!sysroot || !existsSync(join(sysroot, 'lib', 'rustlib', 'src', 'rust', 'library', 'Cargo.lock'))) return false;
     const libraries = join(sysroot, 'lib', 'rustlib', TARGET, 'lib');
     return existsSync(libraries) && readdirSync(libraries).some((name) => name.startsWith('libtest-'));
   };
   const debian = { RUSTUP_TOOLCHAIN: DEBIAN_TOOLCHAIN };
-  if (hasTarget({})) return {};
-  if (hasTarget(debian)) return debian;
+  if (canBuild({})) return {};
+  if (canBuild(debian)) return debian;
   // Where the download servers can't be reached, rustup would retry for minutes.
   spawnSync('rustup', ['target', 'add', TARGET], { stdio: 'inherit', timeout: 20_000 });
   spawnSync('rustup', ['component', 'add', 'rust-src'], { stdio: 'inherit', timeout: 20_000 });
-  if (hasTarget({})) return {};
+  if (canBuild({})) return {};
   if (!isDebianRoot() || !which('rustup')) {
     throw new SetupError(
       `Rust's ${TARGET} target or the source of its standard library is missing and could not be downloaded. Run "rustup target add ${TARGET}" and "rustup component add rust-src" with a network connection.`,

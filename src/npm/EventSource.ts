@@ -11,7 +11,7 @@ import { observe, type PageObserver, unobserve } from './lifecycle.js';
 import { requestProbe, requestStream } from './request.js';
 import { decodeUTF8, encodeUTF8 } from './text.js';
 import { afterReactions, nextTask, Turn } from './turns.js';
-import { isCrossOrigin, parseURL, whyNeverFetched } from './url.js';
+import { isCrossOrigin, originOf, parseURL, whyNeverFetched } from './url.js';
 
 const CONNECTING = 0;
 const OPEN = 1;
@@ -218,7 +218,7 @@ export class EventSource extends EventTarget {
       probe: () => requestProbe(this.#requestURL, this.#withCredentials, this.#newSignal()),
       abort: () => this.#abortController?.abort(),
       announce: () => {
-        this.#origin = new URL(this.#requestURL).origin;
+        this.#origin = originOf(this.#requestURL);
         this.#response = undefined;
         this.#type = '';
         this.#lastEventId = '';

@@ -1,6 +1,6 @@
 // `import … from 'eventsource-wasm/slim'`: the wasm is a file of its own.
 
-import { compileNothing, initEngine, isForbidden, setModuleSource } from './engine.js';
+import { compileNothing, initEngine, setModuleSource } from './engine.js';
 import { isAnyObserved } from './lifecycle.js';
 
 export { EventSource } from './EventSource.js';
@@ -12,7 +12,7 @@ type Input = string | URL | Response | Module | BufferSource;
 const REMINDS_AFTER = 3_000;
 
 let module: Promise<Module> | undefined;
-/** Set while sources wait for `init`. */
+/** Set while the module is waited for, and `init` has not given it yet. */
 let provide: ((module: Promise<Module>) => void) | undefined;
 
 setModuleSource(() => {
@@ -31,14 +31,12 @@ setModuleSource(() => {
 });
 
 export async function init(input: Input | Promise<Input>): Promise<void> {
-  if (isForbidden()) return;
   try {
-    if (provide) {
-      provide(compile(input));
-      provide = undefined;
-    }
-    module ??= compile(input);
-    await initEngine();
+    // It waits like a source, if WebAssembly is allowed and it has to.
+    const ready = initEngine();
+    provide?.(compile(input));
+    provide = undefined;
+    await ready;
   } catch (error) {
     module = undefined;
     throw new Error(

@@ -52,7 +52,16 @@ export function whyNeverFetched({ protocol, username, password }: URL): 'scheme'
 /** Whether CORS applies to a URL, as far as its origin tells. */
 export function isCrossOrigin(url: string): boolean {
   const origin = pageOrigin();
-  return origin !== undefined && origin !== new URL(url).origin;
+  return origin !== undefined && origin !== originOf(url);
+}
+
+/** The origin of an absolute URL; empty where it is none: a page may have replaced `fetch`. */
+export function originOf(url: string): string {
+  try {
+    return new URL(url).origin;
+  } catch {
+    return '';
+  }
 }
 
 /**

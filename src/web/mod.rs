@@ -12,7 +12,7 @@ mod body;
 mod page;
 mod source;
 
-/// Smaller than the standard library's, and faster. A Rust application chooses its own.
+/// Half the size of the standard library's. A Rust application chooses its own.
 #[cfg(feature = "npm")]
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();

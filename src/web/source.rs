@@ -37,7 +37,7 @@ struct Inner {
 #[wasm_bindgen]
 impl Source {
     /// Starts a source; `cross_origin` says whether CORS may forbid it. The page hears from the source
-    /// only after this call, but for the request.
+    /// only after this call.
     #[wasm_bindgen(constructor)]
     pub fn new(page: Page, cross_origin: bool) -> Source {
         let inner = Rc::new(Inner {

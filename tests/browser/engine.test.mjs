@@ -174,6 +174,29 @@ for (const [name, start] of Object.entries(BROWSERS)) {
         assert.deepEqual(seen, ['listens to a', 'a', '2', 'own']);
       });
 
+      it('takes init() of slim for no reason to fail, before or after a source', async () => {
+        const [seen, troubles] = await run(
+          'pages-without-wasm',
+          `const troubles = [];
+           document.addEventListener('securitypolicyviolation', ({ violatedDirective }) => troubles.push(violatedDirective));
+           addEventListener('unhandledrejection', ({ reason }) => troubles.push(String(reason)));
+           const script = Object.assign(document.createElement('script'), { type: 'module', src: 'slim.js' });
+           const loaded = new Promise((resolve) => { script.onload = resolve; });
+           document.head.append(script);
+           await loaded;
+           const { EventSource, init } = slim;
+           await init('/dist/eventsource.wasm');
+           const seen = await record(new EventSource($), 'a');
+           await init('/dist/eventsource.wasm');
+           // A rejection is reported in a task after the one of its promise.
+           await new Promise((resolve) => setTimeout(resolve));
+           return [seen, troubles]`,
+          script(`slim-init-${name}`, [{ text: 'data: a\n\n' }]),
+        );
+        assert.deepEqual(seen, ['open1', 'a,,true']);
+        assert.deepEqual(troubles, ['script-src'], 'the one question whether WebAssembly is allowed');
+      });
+
       it("uses the browser's own also when ours has taken its place, and with the module of the slim entry", async () => {
         const [auto, slim] = await run(
           'pages-without-wasm',

@@ -250,12 +250,17 @@ for (const [name, start] of Object.entries(BROWSERS)) {
             script('good-1', [{ text: 'data: a\n\n' }]),
             '/nothing',
             script('good-2', [{ text: 'data: b\n\n' }]),
+            script('odd-url', [{ text: 'data: c\n\n' }]),
           ],
           closing: '/events/clock?interval=20&closing',
         },
       );
       const result = await until('all is done', () => browser.run('return document.documentElement.dataset.result'));
-      assert.deepEqual(JSON.parse(result), { received: ['error 0', 'a', 'error 0', 'b'], state: 2, unhandled: [] });
+      assert.deepEqual(JSON.parse(result), {
+        received: ['error 0', 'a', 'error 0', 'b', 'c'],
+        state: 2,
+        unhandled: [],
+      });
     });
 
     it('gives the memory of large events and of closed sources back', async () => {

@@ -4,6 +4,9 @@ const originalFetch = globalThis.fetch;
 globalThis.fetch = (url, init) => {
   if (url.includes('throws')) throw new Error('this fetch throws');
   if (url.includes('nothing')) return Promise.resolve(undefined);
+  if (url.includes('odd-url')) {
+    return originalFetch(url, init).then(({ status, headers, body }) => ({ status, headers, body, url: 'no URL' }));
+  }
   if (url.includes('closing')) init.signal.addEventListener('abort', () => closing.close());
   return originalFetch(url, init);
 };
