@@ -4,12 +4,11 @@
 //!
 //! 1. [`parser`]: the bytes of an event stream in, batches of events out.
 //! 2. [`connection`]: the life of an EventSource as data: states, inputs, actions.
-//! 3. `web`: the shell that acts: fetch, timers, and the batches handed to the page. It is the only
-//!    place that knows JavaScript, and exists on `wasm32` alone.
+//! 3. The shells that act, with fetch and timers: `web` for Rust applications, and `src/npm`, in
+//!    TypeScript, for pages; it calls `exports`, which the feature `npm` adds. They exist on `wasm32` alone.
 //!
 //! Parser and connection are pure Rust: no JavaScript, no clock, no IO. They build and are tested
-//! natively. The class `EventSource` that pages use stands around the third ring, in TypeScript
-//! (`src/npm`).
+//! natively.
 
 #![deny(missing_docs)]
 // From the network any bytes are defined behaviour: nothing here may panic.
@@ -17,7 +16,7 @@
 
 #[forbid(unsafe_code)]
 pub mod connection;
+#[cfg(all(target_arch = "wasm32", feature = "npm"))]
+mod exports;
 #[forbid(unsafe_code)]
 pub mod parser;
-#[cfg(target_arch = "wasm32")]
-mod web;

@@ -42,6 +42,14 @@ pub const DEFAULT_LIMIT: usize = 128 * 1024 * 1024;
 pub const TYPE_CHANGED: u8 = 1;
 /// Set in [`Batch::changes`] where the last event ID is the next entry of [`Batch::ids`].
 pub const ID_CHANGED: u8 = 2;
+/// In [`Batch::changes`] instead of an event: the next entry of [`Batch::extras`] is a comment.
+pub const COMMENT: u8 = 4;
+/// In [`Batch::changes`] instead of an event: the next entry of [`Batch::extras`] is the last event ID
+/// string, which has changed.
+pub const ID: u8 = 8;
+/// In [`Batch::changes`] instead of an event: the next entry of [`Batch::extras`] is what a `retry`
+/// field says, in ASCII digits.
+pub const RETRY: u8 = 16;
 
 /// A buffer that has grown past this (bytes) is given back once it is mostly unused.
 const KEPT_CAPACITY: usize = 256 * 1024;
@@ -69,6 +77,8 @@ pub struct Parser {
     scanned: usize,
     end: usize,
     limit: usize,
+    /// Comments, ids and `retry` fields are told, too.
+    tells_extras: bool,
 
     at_start: bool,
     /// The last byte was a CR: an LF that follows belongs to the same line end.
@@ -89,17 +99,17 @@ pub struct Parser {
     last_event_id: Vec<u8>,
     /// The string was set since the last event was finished.
     id_is_new: bool,
-    last_event_id_changed: bool,
     reconnection_time: Option<u64>,
 
     changes: Vec<u8>,
     types: Vec<u8>,
     ids: Vec<u8>,
+    extras: Vec<u8>,
 }
 
 /// The events that one chunk finished, in order.
 ///
-/// An entry of `data`, `types` and `ids` is UTF-8 as the server sent it, possibly invalid, and ends
+/// An entry of `data`, `types`, `ids` and `extras` is UTF-8 as the server sent it, possibly invalid, and ends
 /// with a CR; it holds no other CR.
 #[derive(Debug)]
 pub struct Batch<'a> {
@@ -112,10 +122,14 @@ pub struct Batch<'a> {
     /// An entry for each event with [`ID_CHANGED`]; it holds for the events that follow, too, in this
     /// batch and in later ones. Before the first entry the last event ID is empty.
     pub ids: &'a [u8],
-    /// One byte for each event: [`TYPE_CHANGED`] and [`ID_CHANGED`], or 0.
+    /// One byte for each event: [`TYPE_CHANGED`] and [`ID_CHANGED`], or 0; and one for each entry of
+    /// `extras`.
     pub changes: &'a [u8],
-    /// The last event ID string was set, with or without an event.
-    pub last_event_id_changed: bool,
+    /// What else the stream said, if [`Parser::tell_extras`] asked for it: an entry for each [`COMMENT`],
+    /// [`ID`] and [`RETRY`].
+    pub extras: &'a [u8],
+    /// The last event ID string was set after the last event, if any: no entry of `ids` has it yet.
+    pub has_trailing_id: bool,
     /// The reconnection time (ms) that the chunk set last, if any. Values past 64 bits are
     /// `u64::MAX`.
     pub reconnection_time: Option<u64>,
@@ -141,6 +155,7 @@ impl Parser {
             scanned: 0,
             end: 0,
             limit,
+            tells_extras: false,
             at_start: true,
             skip_line_feed: false,
             ignore_line: false,
@@ -151,12 +166,18 @@ impl Parser {
             id_was_set: false,
             last_event_id: last_event_id.to_vec(),
             id_is_new: !last_event_id.is_empty(),
-            last_event_id_changed: false,
             reconnection_time: None,
             changes: Vec::new(),
             types: Vec::new(),
             ids: Vec::new(),
+            extras: Vec::new(),
         }
+    }
+
+    /// From now on, comments, ids and `retry` fields are told in [`Batch::extras`]. Otherwise they cost
+    /// nothing.
+    pub fn tell_extras(&mut self) {
+        self.tells_extras = true;
     }
 
     /// The standard's last event ID string (UTF-8, possibly invalid).
@@ -186,7 +207,7 @@ impl Parser {
         self.changes.clear();
         self.types.clear();
         self.ids.clear();
-        self.last_event_id_changed = false;
+        self.extras.clear();
         self.reconnection_time = None;
         if self.limit_exceeded {
             self.forget_unfinished_line();
@@ -198,7 +219,8 @@ impl Parser {
             types: &self.types,
             ids: &self.ids,
             changes: &self.changes,
-            last_event_id_changed: self.last_event_id_changed,
+            extras: &self.extras,
+            has_trailing_id: self.id_is_new,
             reconnection_time: self.reconnection_time,
             limit_exceeded: self.limit_exceeded,
         }
@@ -291,7 +313,8 @@ impl Parser {
         let line = &self.buffer[self.line_start..self.end];
         let is_known = [&b"data:"[..], b"event:", b"id:", b"retry:"]
             .iter()
-            .any(|prefix| line.starts_with(prefix));
+            .any(|prefix| line.starts_with(prefix))
+            || (self.tells_extras && line.starts_with(b":"));
         if self.ignore_line || (line.len() >= LONGEST_PREFIX && !is_known) {
             self.ignore_line = true;
             self.forget_unfinished_line();
@@ -323,6 +346,14 @@ impl Parser {
         }
         let line = &self.buffer[self.line_start..line_end];
         let Some((field, start)) = parse_field(line) else {
+            if self.tells_extras && line[0] == b':' {
+                let comment = &line[1..];
+                tell(
+                    &mut self.extras,
+                    comment.strip_prefix(b" ").unwrap_or(comment),
+                );
+                self.changes.push(COMMENT);
+            }
             return;
         };
         if self.unfinished_size(line_end) > self.limit {
@@ -339,7 +370,15 @@ impl Parser {
                 value.clone_into(&mut self.last_event_id_buffer);
                 self.id_was_set = true;
             }
-            Field::Retry => self.reconnection_time = parse_digits(value).or(self.reconnection_time),
+            Field::Retry => {
+                if let Some(time) = parse_digits(value) {
+                    self.reconnection_time = Some(time);
+                    if self.tells_extras {
+                        tell(&mut self.extras, value);
+                        self.changes.push(RETRY);
+                    }
+                }
+            }
         }
     }
 
@@ -359,8 +398,11 @@ impl Parser {
             self.id_was_set = false;
             if self.last_event_id != self.last_event_id_buffer {
                 self.last_event_id.clone_from(&self.last_event_id_buffer);
-                self.last_event_id_changed = true;
                 self.id_is_new = true;
+                if self.tells_extras {
+                    tell(&mut self.extras, &self.last_event_id);
+                    self.changes.push(ID);
+                }
             }
         }
         if self.data_end == self.finished {
@@ -373,19 +415,23 @@ impl Parser {
         let mut changes = 0;
         if self.event_type != self.finished_type {
             changes |= TYPE_CHANGED;
-            self.types.extend_from_slice(&self.event_type);
-            self.types.push(b'\r');
+            tell(&mut self.types, &self.event_type);
             self.finished_type.clone_from(&self.event_type);
         }
         if self.id_is_new {
             self.id_is_new = false;
             changes |= ID_CHANGED;
-            self.ids.extend_from_slice(&self.last_event_id);
-            self.ids.push(b'\r');
+            tell(&mut self.ids, &self.last_event_id);
         }
         self.changes.push(changes);
         self.event_type.clear();
     }
+}
+
+/// Adds an entry.
+fn tell(entries: &mut Vec<u8>, entry: &[u8]) {
+    entries.extend_from_slice(entry);
+    entries.push(b'\r');
 }
 
 /// The fields that the standard knows.
