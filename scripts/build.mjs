@@ -89,16 +89,18 @@ function minifyNames() {
 /** wasm-bindgen's JavaScript as a function, so that none of it runs before it is needed. */
 async function buildGlue(esbuild, names) {
   let glue = readFileSync(join(PKG, 'eventsource_wasm.js'), 'utf8');
+  // Its own ways to load a module stay out.
+  glue = glue.replace(
+    /^export \{.*\};$/m,
+    `export { __wbg_finalize_init as finish };
+export const imports = __wbg_get_imports();
+export const getMemory = () => wasm.memory;`,
+  );
   for (const [long, short] of names) {
     // As an import it is the name of a property, as an export it is one of `wasm`.
     glue = glue.replaceAll(new RegExp(`(?<=^ +)${long}(?=:)|(?<=\\bwasm\\.)${long}\\b`, 'gm'), () => short);
   }
   glue = glue.replace('"./eventsource_wasm_bg.js"', 'a');
-  // Its own ways to load a module stay out.
-  glue = glue.replace(
-    /^export \{.*\};$/m,
-    'export { __wbg_finalize_init as finish };\nexport const imports = __wbg_get_imports();',
-  );
   const { outputFiles } = await esbuild.build({
     stdin: { contents: glue },
     bundle: true,

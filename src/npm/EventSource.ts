@@ -1,29 +1,43 @@
-// The class that pages see: the interface of the HTML standard around the engine.
+// The class that pages see: the interface of the HTML standard around a connection.
 //
-// The engine (src/web) decides what happens and when; this file turns it into events.
+// The connection decides what happens and when; this file turns it into events and messages.
 
-import type { Failure, Page, Source } from '../../pkg/eventsource_wasm.js';
+import { Connection, type Page } from './connection.js';
 import { type Engine, isForbidden, loadEngine } from './engine.js';
 import { createEvent, createMessageEvent } from './events.js';
-import { type Cause, explain, reportFailure } from './failure.js';
+import {
+  type Cause,
+  EventSourceError,
+  type Failure,
+  isOrderly,
+  reportException,
+  reportFailure,
+  toPublic,
+} from './failure.js';
 import { type Fallback, fallBack } from './fallback.js';
-import { observe, type PageObserver, unobserve } from './lifecycle.js';
-import { requestProbe, requestStream } from './request.js';
-import { decodeUTF8, encodeUTF8 } from './text.js';
+import { Cutter, EXTRAS, isEvent, Tap, takeBatches, takeMessages, toStream } from './messages.js';
+import { type Options, toInit, toOptions } from './options.js';
+import { type Batch, COMMENT, ID, RETRY } from './parser.js';
+import { partsOf } from './response.js';
 import { afterReactions, nextTask, Turn } from './turns.js';
-import { isCrossOrigin, originOf, parseURL, whyNeverFetched } from './url.js';
+import type { EventSourceInit, EventSourceMessage } from './types/EventSource.js';
+import { originOf, parseURL, whyNeverFetched } from './url.js';
 
 const CONNECTING = 0;
 const OPEN = 1;
 const CLOSED = 2;
 
-// As in `src/parser.rs`.
-const TYPE_CHANGED = 1;
-const ID_CHANGED = 2;
-const SEPARATOR = '\r';
+/** [ours] Types that no stream can give an event: they are empty, or have a line end. */
+const OWN_TYPES = {
+  ANY: '',
+  COMMENT: EXTRAS[COMMENT],
+  ID: EXTRAS[ID],
+  RECONNECTION_TIME: EXTRAS[RETRY],
+  RECONNECT: '\nreconnect',
+} as const;
 
-// As in `src/connection/mod.rs`.
-const FAILURES = ['status', 'content-type', 'cors', 'limit'] as const satisfies Record<Failure, Cause>;
+/** The URL of a source that was given its stream. */
+const STREAM_URL = 'about:event-stream';
 
 /** The events of a source that have an event handler attribute. */
 type HandledType = 'open' | 'message' | 'error';
@@ -38,31 +52,32 @@ export class EventSource extends EventTarget {
   declare readonly OPEN: 1;
   declare readonly CLOSED: 2;
 
+  /** Handed to the constructor by `fromReadableStream`. */
+  static #givenStream: ReadableStream<Uint8Array> | undefined;
+
   readonly #url: string;
-  readonly #withCredentials: boolean;
+  readonly #options: Options;
+  readonly #hasStream: boolean;
   #readyState: 0 | 1 | 2 = CONNECTING;
   readonly #handlers = new Map<HandledType, { value: Handler; listener: (event: Event) => void }>();
+  /** The types that were ever listened to. */
+  readonly #heard = new Set<string>();
 
-  #source: Source | undefined;
+  /** Until the source is closed. */
+  #connection: Connection | undefined;
   /** Stands in for the engine where there is no WebAssembly. */
   #fallback: Fallback | undefined;
-  /** The types that are listened to, until it is clear whether there is an engine. */
-  #types: string[] | undefined = [];
-  readonly #pageObserver: PageObserver;
   readonly #turn = new Turn();
-  /** [spec] The request's current URL: after a redirect, where it led to. */
-  #requestURL: string;
-  /** The first request, which does not wait for the engine. */
-  #firstRequest: Promise<Response> | undefined;
-  /** Aborts the latest request. */
-  #abortController: AbortController | undefined;
-  /** The latest response, until it has opened the stream. */
-  #response: Response | undefined;
-  /** Counts the connections, so that what was left of an earlier one is not dispatched. */
-  #connection = 0;
+  /** Counts the times that the source was open, so that what was left of an earlier one is not dispatched. */
+  #opened = 0;
   #origin = '';
-  #type = '';
-  #lastEventId = '';
+  #cutter = new Cutter('');
+  /** While there is no connection. */
+  #lastEventId: string;
+  #reconnectionTime = 3_000;
+  readonly #taps = new Set<Tap>();
+  #readable: ReadableStream<EventSourceMessage> | undefined;
+  readonly #abort = () => this.close();
 
   constructor(url: string | URL, eventSourceInitDict: EventSourceInit = {}) {
     // biome-ignore lint/complexity/noArguments: WebIDL tells a missing argument from undefined.
@@ -71,7 +86,7 @@ export class EventSource extends EventTarget {
     }
     // [spec] WebIDL converts the arguments in their order, before anything else happens.
     const input = `${url}`;
-    const withCredentials = toWithCredentials(eventSourceInitDict);
+    const init = toInit(eventSourceInitDict);
     super();
     let parsed: URL;
     try {
@@ -79,18 +94,35 @@ export class EventSource extends EventTarget {
     } catch {
       throw new DOMException(`Failed to construct 'EventSource': "${input}" is not a valid URL.`, 'SyntaxError');
     }
-    this.#url = this.#requestURL = parsed.href;
-    this.#withCredentials = withCredentials;
-    this.#pageObserver = {
-      beforeLeave: () => this.#source?.beforeLeave(),
-      stay: () => this.#source?.stay(),
-      leave: () => {
-        if (this.#source) this.#source.leave(encodeUTF8(this.#lastEventId));
-        else this.#dropFirstRequest();
-      },
-      comeBack: () => this.#source?.comeBack(),
-    };
-    this.#start(parsed);
+    this.#url = parsed.href;
+    this.#options = toOptions(init);
+    this.#lastEventId = init.lastEventId ?? '';
+    const stream = EventSource.#givenStream;
+    this.#hasStream = stream !== undefined;
+    if (stream) {
+      // It is locked from now on, and stands in for the response to a request.
+      const body = stream.pipeThrough(new TransformStream());
+      const headers = new Headers({ 'Content-Type': 'text/event-stream' });
+      this.#options.init.fetch = async () => ({ status: 200, headers, body, url: '' }) as unknown as Response;
+      this.#options.needsEngine = true;
+      this.#options.repeat = 2;
+    }
+    if (init.signal?.aborted) this.#readyState = CLOSED;
+    else this.#start(stream ? undefined : whyNeverFetched(parsed));
+  }
+
+  static fromReadableStream(stream: ReadableStream<Uint8Array>): EventSource {
+    if (!(stream instanceof ReadableStream) || stream.locked) {
+      throw new TypeError(
+        "Failed to execute 'fromReadableStream' on 'EventSource': it needs a ReadableStream that nobody reads.",
+      );
+    }
+    EventSource.#givenStream = stream;
+    try {
+      return new EventSource(STREAM_URL);
+    } finally {
+      EventSource.#givenStream = undefined;
+    }
   }
 
   get url(): string {
@@ -98,11 +130,19 @@ export class EventSource extends EventTarget {
   }
 
   get withCredentials(): boolean {
-    return this.#withCredentials;
+    return this.#options.withCredentials;
   }
 
   get readyState(): 0 | 1 | 2 {
     return this.#readyState;
+  }
+
+  get lastEventId(): string {
+    return this.#connection?.lastEventId ?? this.#lastEventId;
+  }
+
+  get reconnectionTime(): number {
+    return this.#connection?.reconnectionTime ?? this.#reconnectionTime;
   }
 
   get onopen(): ((this: EventSource, event: Event) => unknown) | null {
@@ -128,37 +168,67 @@ export class EventSource extends EventTarget {
 
   override addEventListener(...args: Parameters<EventTarget['addEventListener']>): void {
     super.addEventListener(...args);
-    this.#types?.push(args[0]);
-    this.#fallback?.listen(args[0]);
+    this.#hear(`${args[0]}`);
   }
 
   close(): void {
     this.#readyState = CLOSED;
-    this.#fallback?.close();
-    // Last, because a page that listens to the abort may call back in.
-    this.#release()?.close();
-    this.#abortController?.abort();
+    this.#endTaps(true);
+    this.#release();
   }
 
-  #start(url: URL): void {
-    const cause = whyNeverFetched(url);
-    if (cause) {
-      this.#failLater(cause);
+  reconnect(): void {
+    if (this.#hasStream) {
+      throw new DOMException('A source of a ReadableStream has nothing to reconnect to.', 'InvalidStateError');
+    }
+    if (this.#options.init.signal?.aborted) return;
+    if (this.#readyState !== CLOSED && !this.#fallback) {
+      this.#connection?.reconnect();
       return;
     }
-    observe(this.#pageObserver);
-    queueMicrotask(() => this.#run());
+    this.#release();
+    this.#readyState = CONNECTING;
+    this.#start(whyNeverFetched(new URL(this.#url)));
   }
 
-  /** Requests the stream, and then starts the engine, which may have to be compiled first. */
-  #run(): void {
-    // A source that is closed right away makes no request.
-    if (this.#readyState === CLOSED) return;
-    if (!isForbidden()) {
-      this.#firstRequest = this.#request('');
-      // The engine listens later, or not at all where it can't be started.
-      this.#firstRequest.catch(() => {});
+  batches(): AsyncGenerator<EventSourceMessage[], void> {
+    return takeBatches(
+      () => this.#openTap(),
+      (tap) => {
+        if (this.#taps.delete(tap)) this.close();
+      },
+    );
+  }
+
+  [Symbol.asyncIterator](): AsyncGenerator<EventSourceMessage, void> {
+    return takeMessages(this.batches());
+  }
+
+  get readable(): ReadableStream<EventSourceMessage> {
+    this.#readable ??= toStream(this.batches());
+    return this.#readable;
+  }
+
+  #start(cause: 'scheme' | 'credentials' | undefined): void {
+    this.#options.init.signal?.addEventListener('abort', this.#abort);
+    if (cause) {
+      this.#failLater({ cause });
+      return;
     }
+    const connection = new Connection(this.#url, this.#options, this.#page(), this.#lastEventId);
+    this.#connection = connection;
+    for (const type of this.#heard) this.#hear(type);
+    queueMicrotask(() => {
+      // A source that is closed right away makes no request.
+      if (this.#connection === connection) this.#run(connection);
+    });
+  }
+
+  /** Requests the stream, and starts the engine, which may have to be compiled first. */
+  #run(connection: Connection): void {
+    const { needsEngine } = this.#options;
+    // The browser's own class can make this request as well, should there be no engine.
+    if (!needsEngine && !isForbidden()) connection.requestEarly();
     let engine: Engine | Promise<Engine>;
     try {
       engine = loadEngine();
@@ -166,153 +236,157 @@ export class EventSource extends EventTarget {
       this.#fallBack(error);
       return;
     }
-    this.#types = undefined;
-    if ('Source' in engine) {
-      this.#handOver(engine);
+    if (needsEngine) connection.requestEarly();
+    if ('Parser' in engine) {
+      connection.start(engine);
       return;
     }
     // The promise may never be settled, and must not keep a source that is closed. One that is not is kept
-    // by its page observer.
+    // by its connection, which observes the page.
     const reference = new WeakRef(this);
-    const withSource = (act: (source: EventSource) => void) => {
+    const withSource = (act: (source: EventSource, connection: Connection) => void) => {
       const source = reference.deref();
-      if (source) act(source);
+      const connection = source === undefined ? undefined : source.#connection;
+      if (source && connection) act(source, connection);
     };
     engine.then(
-      (engine) => withSource((source) => source.#handOver(engine)),
-      (error) => withSource((source) => source.#fail('engine', error)),
+      (engine) => withSource((_, connection) => connection.start(engine)),
+      (error) => withSource((source) => source.#fail({ cause: 'engine', error })),
     );
   }
 
-  /** Does without the engine, for this reason, where the browser has an EventSource of its own. */
+  /** Does without the engine, for this reason, where the browser has an EventSource of its own that can. */
   #fallBack(reason: unknown): void {
-    unobserve(this.#pageObserver);
-    this.#dropFirstRequest();
-    this.#fallback = fallBack(this.#url, this.#withCredentials, reason, (readyState, event) => {
-      this.#readyState = readyState;
-      super.dispatchEvent(event);
-    });
-    for (const type of this.#types ?? []) this.#fallback?.listen(type);
-    this.#types = undefined;
-    if (!this.#fallback) this.#failLater('wasm', reason);
-  }
-
-  #handOver(engine: Engine): void {
-    if (this.#readyState === CLOSED) return;
-    this.#source = new engine.Source(this.#page(), isCrossOrigin(this.#url));
-  }
-
-  /** It will be made anew. */
-  #dropFirstRequest(): void {
-    this.#firstRequest = undefined;
-    this.#abortController?.abort();
+    this.#release();
+    if (!this.#options.needsEngine) {
+      this.#fallback = fallBack(this.#url, this.withCredentials, reason, (readyState, event) => {
+        this.#readyState = readyState;
+        this.#lastEventId = (event as MessageEvent).lastEventId ?? this.#lastEventId;
+        super.dispatchEvent(event);
+      });
+    }
+    for (const type of this.#heard) this.#fallback?.listen(type);
+    if (this.#fallback) this.#options.init.signal?.addEventListener('abort', this.#abort);
+    else this.#failLater({ cause: 'wasm', error: reason });
   }
 
   #page(): Page {
     return {
-      request: (lastEventId) => {
-        const request = this.#firstRequest ?? this.#request(decodeUTF8(lastEventId));
-        this.#firstRequest = undefined;
-        return request;
-      },
-      probe: () => requestProbe(this.#requestURL, this.#withCredentials, this.#newSignal()),
-      abort: () => this.#abortController?.abort(),
-      announce: () => {
-        this.#origin = originOf(this.#requestURL);
-        this.#response = undefined;
-        this.#type = '';
-        this.#lastEventId = '';
-        this.#connection++;
+      announce: (response, url) => {
+        this.#origin = originOf(url);
+        this.#cutter = new Cutter(this.lastEventId);
+        this.#opened++;
         this.#readyState = OPEN;
-        super.dispatchEvent(createEvent('open'));
+        super.dispatchEvent(Object.assign(createEvent('open'), partsOf(response)));
       },
-      reestablish: () => {
+      reestablish: (failure) => {
         this.#readyState = CONNECTING;
-        super.dispatchEvent(createEvent('error'));
+        const opened = ++this.#opened;
+        const shown = toPublic(this.#url, failure);
+        super.dispatchEvent(Object.assign(createEvent('error'), shown));
+        if (this.#heard.has(OWN_TYPES.RECONNECT) && this.#readyState === CONNECTING && this.#opened === opened) {
+          super.dispatchEvent(Object.assign(createEvent(OWN_TYPES.RECONNECT), shown));
+        }
       },
-      fail: (failure) => this.#fail(FAILURES[failure]),
+      fail: (failure) => this.#fail(failure),
       suspend: () => {
         this.#readyState = CONNECTING;
-        this.#connection++;
+        this.#opened++;
       },
-      dispatch: (data, types, ids, changes) => {
-        // Decoded here and now: the next call into the engine may move its memory.
-        return this.#dispatchBatch(decodeUTF8(data), decodeUTF8(types), decodeUTF8(ids), changes.slice());
-      },
+      deliver: (batch) => this.#deliver(batch),
     };
   }
 
-  async #request(lastEventId: string): Promise<Response> {
-    const signal = this.#newSignal();
-    const response = await requestStream(this.#requestURL, this.#withCredentials, lastEventId, signal);
-    if (!signal.aborted) {
-      this.#response = response;
-      // A response that a service worker made up has no URL.
-      this.#requestURL = response.url || this.#requestURL;
-    }
-    return response;
-  }
-
-  #newSignal(): AbortSignal {
-    this.#abortController = new AbortController();
-    return this.#abortController.signal;
-  }
-
   /** [spec] "Fail the connection" is a task of its own: the page adds its listeners before it. */
-  #failLater(cause: Cause, detail?: unknown): void {
-    setTimeout(() => this.#fail(cause, detail));
+  #failLater(failure: { cause: Cause; error?: unknown }): void {
+    setTimeout(() => this.#fail(failure));
   }
 
-  #fail(cause: Cause, detail?: unknown): void {
+  #fail(failure: Failure): void {
     if (this.#readyState === CLOSED) return;
     this.#readyState = CLOSED;
     this.#release();
-    this.#abortController?.abort();
-    const message = explain(this.#url, cause, this.#response, detail);
-    reportFailure(message, cause, this.#response);
-    this.#response = undefined;
-    super.dispatchEvent(Object.assign(createEvent('error'), { message }));
+    const shown = toPublic(this.#url, failure);
+    reportFailure(shown);
+    this.#endTaps(false, isOrderly(shown) ? undefined : new EventSourceError(shown));
+    super.dispatchEvent(Object.assign(createEvent('error'), shown));
   }
 
-  /** Lets go of the engine's source, whose memory is given back once no call into it is on the stack. */
-  #release(): Source | undefined {
-    const source = this.#source;
-    this.#source = undefined;
-    unobserve(this.#pageObserver);
-    if (source) queueMicrotask(() => source.free());
-    return source;
-  }
-
-  /** Dispatches the events of one batch, in order, until all are or the source is closed. */
-  async #dispatchBatch(data: string, types: string, ids: string, changes: Uint8Array): Promise<void> {
+  /** Lets go of the connection. */
+  #release(): void {
     const connection = this.#connection;
-    let dataStart = 0;
-    let typesStart = 0;
-    let idsStart = 0;
-    this.#turn.begin();
-    for (const change of changes) {
-      const dataEnd = data.indexOf(SEPARATOR, dataStart);
-      if (change & TYPE_CHANGED) {
-        const end = types.indexOf(SEPARATOR, typesStart);
-        this.#type = types.slice(typesStart, end);
-        typesStart = end + 1;
-      }
-      if (change & ID_CHANGED) {
-        const end = ids.indexOf(SEPARATOR, idsStart);
-        this.#lastEventId = ids.slice(idsStart, end);
-        idsStart = end + 1;
-      }
-      super.dispatchEvent(
-        createMessageEvent(this.#type || 'message', data.slice(dataStart, dataEnd), this.#origin, this.#lastEventId),
-      );
-      dataStart = dataEnd + 1;
-      await afterReactions();
-      if (this.#turn.end()) {
-        await nextTask();
-        this.#turn.begin();
-      }
-      if (this.#readyState !== OPEN || this.#connection !== connection) return;
+    if (connection) {
+      this.#lastEventId = connection.lastEventId;
+      this.#reconnectionTime = connection.reconnectionTime;
     }
+    this.#connection = undefined;
+    this.#fallback?.close();
+    this.#fallback = undefined;
+    this.#options.init.signal?.removeEventListener('abort', this.#abort);
+    // Last, because a page that listens to the abort may call back in.
+    connection?.close();
+  }
+
+  #hear(type: string): void {
+    this.#heard.add(type);
+    this.#fallback?.listen(type);
+    if (Object.values<string>(EXTRAS).includes(type)) this.#connection?.tellExtras();
+  }
+
+  #openTap(): Tap {
+    const tap = new Tap();
+    if (this.#readyState === CLOSED) tap.end(true);
+    else if (this.#fallback) tap.end(true, new Error('There is no WebAssembly here: events come to listeners only.'));
+    else this.#taps.add(tap);
+    return tap;
+  }
+
+  #endTaps(isAborted: boolean, error?: unknown): void {
+    const taps = [...this.#taps];
+    this.#taps.clear();
+    for (const tap of taps) tap.end(isAborted, error);
+  }
+
+  /** Dispatches the events of one batch, in order, until all are or the source is closed, and hands it on. */
+  async #deliver(batch: Batch): Promise<void> {
+    const opened = this.#opened;
+    const connection = this.#connection as Connection;
+    const { onBatch } = this.#options.init;
+    const isTaken = this.#taps.size > 0 || onBatch !== undefined;
+    const messages = this.#cutter.cut(batch);
+    this.#turn.begin();
+    for (const message of messages) {
+      connection.lastEventId = message.lastEventId;
+      // Where messages are taken otherwise, no event is made that nobody listens to.
+      const type = isTaken && !this.#heard.has(message.type) ? undefined : message.type;
+      const any = this.#heard.has(OWN_TYPES.ANY) && isEvent(message) ? OWN_TYPES.ANY : undefined;
+      for (const dispatched of [type, any]) {
+        if (dispatched === undefined) continue;
+        super.dispatchEvent(this.#toEvent(dispatched, message));
+        await afterReactions();
+        if (this.#turn.end()) await this.#giveWay();
+        if (this.#readyState !== OPEN || this.#opened !== opened) return;
+      }
+    }
+    if (!isTaken) return;
+    const events = batch.extras ? messages.filter(isEvent) : messages;
+    if (events.length === 0) return;
+    await Promise.all([takeWith(onBatch, events), ...Array.from(this.#taps, (tap) => tap.give(events))]);
+    if (this.#turn.end()) await this.#giveWay();
+  }
+
+  async #giveWay(): Promise<void> {
+    await nextTask();
+    this.#turn.begin();
+  }
+
+  /** The event of a message, as it is dispatched to those who listen to `type`. */
+  #toEvent(dispatched: string, { type, data, lastEventId }: EventSourceMessage): Event {
+    const event = createMessageEvent(dispatched, data, this.#origin, lastEventId);
+    if (type === OWN_TYPES.RECONNECTION_TIME) Object.assign(event, { reconnectionTime: Number(data) });
+    // Who listens to all types wants to know this one's.
+    if (dispatched !== type) Object.defineProperty(event, 'type', { value: type });
+    return event;
   }
 
   #handler(type: HandledType): never {
@@ -337,6 +411,7 @@ export class EventSource extends EventTarget {
       };
       this.#handlers.set(type, added);
       super.addEventListener(type, added.listener);
+      this.#hear(type);
     }
   }
 
@@ -350,17 +425,18 @@ export class EventSource extends EventTarget {
     for (const name of ['url', 'withCredentials', 'readyState', 'onopen', 'onmessage', 'onerror', 'close']) {
       Object.defineProperty(EventSource.prototype, name, { enumerable: true });
     }
+    for (const [name, value] of Object.entries(OWN_TYPES)) Object.defineProperty(EventSource, name, { value });
     Object.defineProperty(EventSource.prototype, Symbol.toStringTag, { value: 'EventSource', configurable: true });
     // Bundlers rename classes.
     Object.defineProperty(EventSource, 'name', { value: 'EventSource', configurable: true });
   }
 }
 
-/** WebIDL's conversion to the dictionary `EventSourceInit`. */
-function toWithCredentials(dictionary: unknown): boolean {
-  if (dictionary === undefined || dictionary === null) return false;
-  if (typeof dictionary !== 'object' && typeof dictionary !== 'function') {
-    throw new TypeError("Failed to construct 'EventSource': The provided value is not of type 'EventSourceInit'.");
+/** Hands messages to a function of the page's own; what it throws is its own matter. */
+async function takeWith(take: EventSourceInit['onBatch'], messages: EventSourceMessage[]): Promise<void> {
+  try {
+    await take?.(messages);
+  } catch (error) {
+    reportException(error);
   }
-  return Boolean((dictionary as EventSourceInit).withCredentials);
 }

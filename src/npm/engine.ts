@@ -2,7 +2,7 @@
 
 import { createGlue, type Glue } from '../../pkg/glue.js';
 
-export type Engine = Pick<Glue, 'Source'>;
+export type Engine = Pick<Glue, 'Connection' | 'Parser' | 'isEventStream' | 'getMemory'>;
 
 type Module = WebAssembly.Module;
 

@@ -1,10 +1,13 @@
 // What scripts/build.mjs makes of wasm-bindgen's output.
 
 declare module '*/glue.js' {
-  import type { Source } from '../../pkg/eventsource_wasm.js';
+  import type { Connection, isEventStream, Parser } from '../../pkg/eventsource_wasm.js';
 
   export interface Glue {
-    Source: typeof Source;
+    Connection: typeof Connection;
+    Parser: typeof Parser;
+    isEventStream: typeof isEventStream;
+    getMemory(): WebAssembly.Memory;
     imports: WebAssembly.Imports;
     finish(instance: WebAssembly.Instance, module: WebAssembly.Module): void;
   }

@@ -4,6 +4,9 @@ import { compileNothing, initEngine, setModuleSource } from './engine.js';
 import { isAnyObserved } from './lifecycle.js';
 
 export { EventSource } from './EventSource.js';
+export { EventSourceError } from './failure.js';
+export { parseJSON } from './json.js';
+export { EventSourceDecoderStream, events } from './stream.js';
 
 type Module = WebAssembly.Module;
 type Input = string | URL | Response | Module | BufferSource;

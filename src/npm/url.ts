@@ -49,6 +49,11 @@ export function whyNeverFetched({ protocol, username, password }: URL): 'scheme'
   return username || password ? 'credentials' : undefined;
 }
 
+/** Whether a URL is this machine's own, which needs no network. */
+export function isLoopback(url: string): boolean {
+  return /^https?:\/\/(?:localhost|[^/:]+\.localhost|127\.[\d.]+|\[::1\])(?:[:/]|$)/.test(url);
+}
+
 /** Whether CORS applies to a URL, as far as its origin tells. */
 export function isCrossOrigin(url: string): boolean {
   const origin = pageOrigin();

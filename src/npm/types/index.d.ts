@@ -30,10 +30,17 @@
 export {
   EventSource,
   type EventSourceConstructor,
+  EventSourceError,
   type EventSourceErrorEvent,
   type EventSourceEventMap,
+  type EventSourceFailure,
   type EventSourceInit,
+  type EventSourceMessage,
+  type EventSourceOpenEvent,
+  type EventSourceReconnectionTimeEvent,
+  type EventSourceRetry,
 } from './EventSource.js';
+export { EventSourceDecoderStream, type EventsInit, events, type ParsedData, parseJSON } from './stream.js';
 
 /**
  * Compiles the engine now instead of at the first construction. It never has to be called; further calls

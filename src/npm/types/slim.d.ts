@@ -10,10 +10,17 @@
 export {
   EventSource,
   type EventSourceConstructor,
+  EventSourceError,
   type EventSourceErrorEvent,
   type EventSourceEventMap,
+  type EventSourceFailure,
   type EventSourceInit,
+  type EventSourceMessage,
+  type EventSourceOpenEvent,
+  type EventSourceReconnectionTimeEvent,
+  type EventSourceRetry,
 } from './EventSource.js';
+export { EventSourceDecoderStream, type EventsInit, events, type ParsedData, parseJSON } from './stream.js';
 
 /**
  * Provides the engine, `eventsource-wasm/eventsource.wasm`. It has to be called once, before or after

@@ -1,0 +1,63 @@
+// A response's body, chunk by chunk.
+
+/**
+ * The sizes (bytes) of the buffer that is handed back and forth where the stream allows it: the first, which
+ * an idle connection keeps, and the one that takes its place as soon as it was full.
+ */
+const FIRST_SIZE = 1024;
+const FULL_SIZE = 64 * 1024;
+
+type Chunk = Uint8Array<ArrayBuffer>;
+
+/** Reads a body. A read is always pending, so that bytes that arrive right before a broken end are not lost with it. */
+export class Body {
+  readonly #reader: ReadableStreamDefaultReader<Chunk> | ReadableStreamBYOBReader;
+  /** Reads into a buffer of ours: half the cost, where the stream is a byte stream. */
+  readonly #isBYOB: boolean;
+  #bufferSize = FIRST_SIZE;
+  #pending: Promise<ReadableStreamReadResult<Chunk>>;
+
+  /** @throws {TypeError} where it is locked */
+  constructor(given: ReadableStream<Uint8Array>) {
+    const stream = given as ReadableStream<Chunk>;
+    let reader: ReadableStreamBYOBReader | undefined;
+    try {
+      // A TypeError tells that the stream is not a byte stream, a ReferenceError that there are none.
+      reader = new ReadableStreamBYOBReader(stream);
+    } catch {}
+    this.#isBYOB = reader !== undefined;
+    this.#reader = reader ?? stream.getReader();
+    this.#pending = this.#read(new Uint8Array(this.#isBYOB ? FIRST_SIZE : 0));
+  }
+
+  /**
+   * The next chunk, or `undefined` at the end of the body.
+   *
+   * Its bytes have to be copied out before `readOn`.
+   *
+   * @throws what broke the body
+   */
+  async next(): Promise<Chunk | undefined> {
+    const { done, value } = await this.#pending;
+    return done ? undefined : value;
+  }
+
+  /** Starts the next read, into the buffer of the last chunk where possible. */
+  readOn(chunk: Chunk): void {
+    const grows = this.#bufferSize < FULL_SIZE && chunk.length === this.#bufferSize;
+    if (grows) this.#bufferSize = FULL_SIZE;
+    this.#pending = this.#read(grows && this.#isBYOB ? new Uint8Array(FULL_SIZE) : new Uint8Array(chunk.buffer));
+  }
+
+  /** Tells the stream that nothing more is wanted. */
+  cancel(): void {
+    this.#reader.cancel().catch(() => {});
+  }
+
+  #read(buffer: Chunk): Promise<ReadableStreamReadResult<Chunk>> {
+    const result = this.#reader.read(buffer as never) as Promise<ReadableStreamReadResult<Chunk>>;
+    // It may be rejected before anybody waits for it.
+    result.catch(() => {});
+    return result;
+  }
+}

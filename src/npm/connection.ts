@@ -1,0 +1,458 @@
+// One connection: what happens to it goes into the engine's connection (`src/connection`), and the actions
+// that come back are carried out.
+
+import type { Connection as Machine } from '../../pkg/eventsource_wasm.js';
+import { Body } from './body.js';
+import type { Engine } from './engine.js';
+import { type Cause, type Failure, reportException, toPublic } from './failure.js';
+import { isHidden, observe, type PageObserver, unobserve } from './lifecycle.js';
+import type { Options } from './options.js';
+import { type Batch, SLICE, StreamParser } from './parser.js';
+import { CallbackError, requestProbe, requestStream } from './request.js';
+import { isEventStream, partsOf, readPiece, retryAfter } from './response.js';
+import { isCrossOrigin, isLoopback } from './url.js';
+
+/** As `input` of `src/exports.rs` takes them; a failure is FAILED plus its number. */
+enum Input {
+  Construct = 0,
+  Opened = 1,
+  Refused = 2,
+  RefusedForNow = 3,
+  Reached = 4,
+  Unreachable = 5,
+  Delivered = 6,
+  ReconnectionTime = 7,
+  Retry = 8,
+  GiveUp = 9,
+  Elapsed = 10,
+  Close = 11,
+  Reconnect = 12,
+  BeforeLeave = 13,
+  Stay = 14,
+  Leave = 15,
+  Return = 16,
+  Hide = 17,
+  Show = 18,
+  Offline = 19,
+  Online = 20,
+  Wake = 21,
+  Stale = 22,
+}
+
+/** As in `src/exports.rs`, of `Failure` in `src/connection/mod.rs`. */
+const FAILED = {
+  'content-type': 101,
+  limit: 103,
+  network: 104,
+  ended: 105,
+  timeout: 106,
+  aborted: 107,
+  callback: 108,
+  validation: 109,
+} as const satisfies Partial<Record<Cause, number>>;
+
+/** `Action` of `src/connection/mod.rs`. */
+enum Action {
+  Request = 1,
+  Probe = 2,
+  Abort = 3,
+  Wait = 4,
+  StopWaiting = 5,
+  Announce = 6,
+  Decide = 7,
+  Reestablish = 8,
+  Fail = 9,
+  Suspend = 10,
+}
+
+// `Repeat` of `src/connection/mod.rs`.
+const REPEAT_ALWAYS = 0;
+const REPEAT_NEVER = 2;
+
+/** What a connection asks of the source around it. Every call may run the page's code, but for `suspend`. */
+export interface Page {
+  /** The connection is open: readyState OPEN, event `open`. `url` is the response's. */
+  announce(response: Response, url: string): void;
+  /** The connection is being reestablished: readyState CONNECTING, event `error`. */
+  reestablish(failure: Failure): void;
+  /** The connection has failed for good: readyState CLOSED, event `error`. */
+  fail(failure: Failure): void;
+  /** The page is being left or hidden, or `reconnect()` was called: readyState CONNECTING, no event. */
+  suspend(): void;
+  /** Hands the events of a batch on; the promise says when all are. */
+  deliver(batch: Batch): Promise<void>;
+}
+
+/** One connection of a source, with all its reconnections. */
+export class Connection {
+  /** The standard's last event ID string, as far as events have been dispatched. */
+  lastEventId: string;
+  readonly #url: string;
+  readonly #options: Options;
+  readonly #page: Page;
+  readonly #pageObserver: PageObserver;
+  #engine: Engine | undefined;
+  /** Until the connection is closed. */
+  #machine: Machine | undefined;
+  /** [spec] The request's current URL: after a redirect, where it led to. */
+  #requestURL: string;
+  /** Counts the requests, ended ones too: whatever is still to come of an earlier one is void. */
+  #request = 0;
+  /** The first request, which does not wait for the engine. */
+  #firstResponse: Promise<Response> | undefined;
+  /** Aborts the latest request. */
+  #abortController: AbortController | undefined;
+  #response: Response | undefined;
+  #body: Body | undefined;
+  #parser: StreamParser | undefined;
+  #tellsExtras = false;
+  #failure: Failure | undefined;
+  #wait: ReturnType<typeof setTimeout> | undefined;
+  #watchdog: ReturnType<typeof setTimeout> | undefined;
+  /** When something was last sent or received (ms). */
+  #lastActivity = Date.now();
+  /** Events are being handed on; nothing is read meanwhile. */
+  #isDelivering = false;
+  #openedAt = 0;
+  #offlineSince: number | undefined;
+
+  constructor(url: string, options: Options, page: Page, lastEventId: string) {
+    this.#url = this.#requestURL = url;
+    this.#options = options;
+    this.#page = page;
+    this.lastEventId = lastEventId;
+    const { pauseWhenHidden } = options.init;
+    this.#pageObserver = {
+      beforeLeave: () => this.#input(Input.BeforeLeave),
+      stay: () => this.#input(Input.Stay),
+      leave: () => this.#goAway(Input.Leave),
+      comeBack: () => this.#input(Input.Return),
+      hide: () => {
+        if (pauseWhenHidden) this.#goAway(Input.Hide);
+      },
+      show: () => {
+        if (pauseWhenHidden) this.#input(Input.Show);
+        this.#wake();
+      },
+      offline: () => this.#loseNetwork(),
+      online: () => {
+        this.#wake(this.#offlineSince, Input.Online);
+        this.#offlineSince = undefined;
+      },
+      awake: (asleepSince) => this.#wake(asleepSince),
+    };
+    observe(this.#pageObserver, this.#hasPolicy());
+  }
+
+  /** [spec] "Reconnection time", in ms. */
+  get reconnectionTime(): number {
+    return this.#machine?.reconnectionTime() ?? this.#options.policy[0] ?? 3_000;
+  }
+
+  /** Makes the first request before there is an engine. */
+  requestEarly(): void {
+    if (this.#isHidden()) return;
+    this.#firstResponse = this.#fetch();
+    // The engine listens later, or not at all where it can't be started.
+    this.#firstResponse.catch(() => {});
+  }
+
+  /** From now on the engine decides. */
+  start(engine: Engine): void {
+    this.#engine = engine;
+    const { repeat, policy } = this.#options;
+    this.#machine = new engine.Connection(isCrossOrigin(this.#url), repeat, Float64Array.from(policy));
+    if (this.#isHidden()) this.#input(Input.Hide);
+    if (globalThis.navigator?.onLine === false) this.#loseNetwork();
+    this.#input(Input.Construct);
+  }
+
+  reconnect(): void {
+    this.#input(Input.Reconnect);
+  }
+
+  /** Nothing comes of it any more. */
+  close(): void {
+    unobserve(this.#pageObserver);
+    clearTimeout(this.#wait);
+    this.#machine?.free();
+    this.#machine = undefined;
+    this.#abort();
+  }
+
+  /** Comments, ids and `retry` fields are told, too. */
+  tellExtras(): void {
+    this.#tellsExtras = true;
+    this.#parser?.tellExtras();
+  }
+
+  #input(input: number, value = 0): void {
+    const machine = this.#machine;
+    let actions = machine?.input(input, value) ?? 0;
+    // The page may close the source wherever code of its own runs.
+    for (; actions && this.#machine === machine; actions >>>= 4) this.#act(actions & 15, machine as Machine);
+  }
+
+  #act(action: Action, machine: Machine): void {
+    switch (action) {
+      case Action.Request:
+        this.#lastActivity = Date.now();
+        this.#run(++this.#request);
+        break;
+      case Action.Probe:
+        this.#probe(++this.#request);
+        break;
+      case Action.Abort:
+        this.#abort();
+        break;
+      case Action.Wait:
+        this.#wait = setTimeout(() => this.#input(Input.Elapsed), machine.wait());
+        break;
+      case Action.StopWaiting:
+        clearTimeout(this.#wait);
+        break;
+      case Action.Announce:
+        this.#announce(this.#response as Response);
+        break;
+      case Action.Decide:
+        this.#decide(machine);
+        break;
+      case Action.Reestablish:
+        this.#page.reestablish(this.#failure as Failure);
+        break;
+      case Action.Fail:
+        this.close();
+        this.#page.fail(this.#failure as Failure);
+        break;
+      case Action.Suspend:
+        this.#page.suspend();
+    }
+  }
+
+  #abort(): void {
+    this.#request++;
+    clearTimeout(this.#watchdog);
+    this.#firstResponse = undefined;
+    const body = this.#body;
+    this.#body = undefined;
+    // A page that has replaced fetch may listen to the signal and call back in, or may not listen at all.
+    this.#abortController?.abort();
+    body?.cancel();
+  }
+
+  #fetch(): Promise<Response> {
+    return requestStream(this.#requestURL, this.lastEventId, this.#options, this.#newSignal());
+  }
+
+  #newSignal(): AbortSignal {
+    this.#abortController = new AbortController();
+    return this.#abortController.signal;
+  }
+
+  async #probe(request: number): Promise<void> {
+    let input = Input.Reached;
+    try {
+      await requestProbe(this.#requestURL, this.#options, this.#newSignal());
+    } catch {
+      input = Input.Unreachable;
+    }
+    if (this.#request !== request) return;
+    if (input === Input.Reached) this.#failure = { cause: 'cors' };
+    this.#input(input);
+  }
+
+  /** Makes a request, and reads its stream to the end. */
+  async #run(request: number): Promise<void> {
+    const isOver = () => this.#request !== request;
+    try {
+      if (await this.#opens(isOver)) await this.#read(isOver);
+      if (!isOver()) this.#fail('ended');
+    } catch (error) {
+      if (!isOver()) this.#fail(causeOf(error), error instanceof CallbackError ? error.error : error);
+    }
+  }
+
+  /** Requests the stream; whether the response opens it. */
+  async #opens(isOver: () => boolean): Promise<boolean> {
+    const { connectTimeout, isExtended, init } = this.#options;
+    if (connectTimeout) this.#watch(connectTimeout);
+    const response = await (this.#firstResponse ?? this.#fetch());
+    if (isOver()) {
+      // A fetch of the page's own may not have listened to the signal.
+      response.body?.cancel().catch(() => {});
+      return false;
+    }
+    clearTimeout(this.#watchdog);
+    this.#firstResponse = undefined;
+    this.#response = response;
+    // A response that a service worker made up has no URL. What a function gives is asked for anew.
+    if (!init.url && isGet(init.method)) this.#requestURL = response.url || this.#requestURL;
+    const { status } = response;
+    if (status !== 200 || !isEventStream(this.#engine as Engine, response)) {
+      this.#failure = { cause: status === 200 ? 'content-type' : 'status', ...partsOf(response) };
+      if (isExtended) this.#failure.body = await readPiece(response);
+      if (!isOver()) this.#refuse(response);
+      return false;
+    }
+    if (init.validate && (await validate(response, init.validate)) === false && !isOver()) {
+      this.#fail('validation', undefined, partsOf(response));
+    }
+    return !isOver();
+  }
+
+  #refuse(response: Response): void {
+    const { status } = response;
+    if (status === 200) this.#input(FAILED['content-type']);
+    else if (this.#options.retriesAt(status)) this.#input(Input.RefusedForNow, retryAfter(response));
+    else this.#input(Input.Refused);
+  }
+
+  /** Announces the connection, reads, parses and hands on until the body ends or the request is aborted. */
+  async #read(isOver: () => boolean): Promise<void> {
+    const stream = (this.#response as Response).body as ReadableStream<Uint8Array<ArrayBuffer>> | null;
+    const body = stream ? new Body(stream) : undefined;
+    this.#body = body;
+    this.#openedAt = Date.now();
+    this.#input(Input.Opened);
+    if (!body || isOver()) return;
+    if (this.#options.idleTimeout) this.#watch(this.#options.idleTimeout);
+    const parser = new StreamParser(this.#engine as Engine, this.lastEventId);
+    this.#parser = parser;
+    if (this.#tellsExtras) parser.tellExtras();
+    try {
+      for (let chunk = await body.next(); chunk && !isOver(); chunk = await body.next()) {
+        this.#lastActivity = Date.now();
+        for (let start = 0; start < chunk.length && !isOver(); start += SLICE) {
+          parser.write(chunk.subarray(start, start + SLICE));
+          if (start + SLICE >= chunk.length) body.readOn(chunk);
+          await this.#handOn(parser.parse(), isOver);
+        }
+      }
+    } finally {
+      if (this.#parser === parser) this.#parser = undefined;
+      parser.free();
+    }
+  }
+
+  /** Takes in what a slice of the stream brought. */
+  async #handOn(batch: Batch, isOver: () => boolean): Promise<void> {
+    if (batch.reconnectionTime !== undefined) this.#input(Input.ReconnectionTime, batch.reconnectionTime);
+    if (batch.changes.length > 0) {
+      this.#input(Input.Delivered);
+      this.#isDelivering = true;
+      try {
+        await this.#page.deliver(batch);
+      } catch (error) {
+        // The page may have replaced anything of the web that dispatching uses.
+        reportException(error);
+      }
+      this.#isDelivering = false;
+      this.#lastActivity = Date.now();
+    }
+    if (isOver()) return;
+    if (batch.trailingId !== undefined) this.lastEventId = batch.trailingId;
+    if (batch.isLimitExceeded) this.#fail('limit');
+  }
+
+  #fail(cause: keyof typeof FAILED, error?: unknown, parts?: Partial<Failure>): void {
+    this.#failure = { cause, error, ...parts };
+    this.#input(FAILED[cause], Date.now() - this.#openedAt);
+  }
+
+  #announce(response: Response): void {
+    this.#page.announce(response, response.url || this.#requestURL);
+  }
+
+  /** Whether there is another attempt, and after which time: as the standard or the policy has it, or the page. */
+  #decide(machine: Machine): void {
+    const { init, repeat } = this.#options;
+    let failure: Failure = {
+      ...(this.#failure as Failure),
+      attempt: machine.attempt(),
+      willRetry: machine.retries(),
+      delay: machine.delay(Math.random()),
+    };
+    if (init.retry?.when) {
+      try {
+        failure = { ...failure, ...toVerdict(init.retry.when(toPublic(this.#url, failure))) };
+      } catch (error) {
+        failure = { ...failure, cause: 'callback', error, willRetry: false };
+      }
+      if (this.#machine !== machine) return;
+    }
+    if (repeat === REPEAT_NEVER) failure.willRetry = false;
+    this.#failure = failure;
+    this.#input(failure.willRetry ? Input.Retry : Input.GiveUp, failure.delay);
+  }
+
+  /** Has a wait or a request (ms) end as a failed attempt, unless something comes. */
+  #watch(limit: number): void {
+    clearTimeout(this.#watchdog);
+    this.#lastActivity = Date.now();
+    const check = () => {
+      // While the page is busy with what has come, nothing more is asked for.
+      const left = this.#isDelivering ? limit : this.#lastActivity + limit - Date.now();
+      if (left > 0) this.#watchdog = setTimeout(check, left);
+      else this.#fail('timeout');
+    };
+    this.#watchdog = setTimeout(check, limit);
+  }
+
+  #goAway(input: Input): void {
+    this.#input(input);
+    // It will be made anew.
+    if (!this.#machine) this.#abort();
+  }
+
+  #isHidden(): boolean {
+    return Boolean(this.#options.init.pauseWhenHidden) && isHidden();
+  }
+
+  #hasPolicy(): boolean {
+    return this.#options.policy.length > 0;
+  }
+
+  /** This machine's own servers need no network. */
+  #loseNetwork(): void {
+    if (!this.#hasPolicy() || isLoopback(this.#requestURL)) return;
+    this.#offlineSince ??= Date.now();
+    this.#input(Input.Offline);
+  }
+
+  /** A server may be reached again; what has been silent since then is not trusted. */
+  #wake(since?: number, input = Input.Wake): void {
+    if (!this.#hasPolicy()) return;
+    this.#input(input);
+    if (since !== undefined && this.#options.repeat === REPEAT_ALWAYS && this.#lastActivity <= since) {
+      this.#input(Input.Stale);
+    }
+  }
+}
+
+function causeOf(error: unknown): 'callback' | 'aborted' | 'network' {
+  if (error instanceof CallbackError) return 'callback';
+  return (error as Error | undefined)?.name === 'AbortError' ? 'aborted' : 'network';
+}
+
+function isGet(method = 'GET'): boolean {
+  return method.toUpperCase() === 'GET';
+}
+
+/** Asks the page about a response. */
+async function validate(response: Response, callback: (response: Response) => unknown): Promise<unknown> {
+  try {
+    const verdict = await callback(response);
+    if (response.body?.locked) throw new TypeError('the function validate has read the body, which holds the events');
+    return verdict;
+  } catch (error) {
+    throw new CallbackError(error);
+  }
+}
+
+/** What the page's function says of a failure: whether there is another attempt, or after which time (ms). */
+function toVerdict(answer: unknown): Partial<Failure> {
+  if (answer === undefined) return {};
+  if (typeof answer === 'boolean') return { willRetry: answer };
+  if (typeof answer === 'number' && answer >= 0) return { willRetry: true, delay: answer };
+  throw new TypeError('the function retry.when has to return true, false, a number of milliseconds or nothing');
+}

@@ -1,0 +1,138 @@
+// The events of a stream as plain messages, and the ways to take them: one by one, by batches, as a stream.
+
+import { type Batch, COMMENT, ID, ID_CHANGED, RETRY, SEPARATOR, TYPE_CHANGED } from './parser.js';
+import type { EventSourceMessage } from './types/EventSource.js';
+
+/**
+ * Types of what is no event of the stream, for those who listen to it. No stream can have events of these
+ * types: there is no line end in a type.
+ */
+export const EXTRAS = { [COMMENT]: '\ncomment', [ID]: '\nid', [RETRY]: '\nretry' } as const;
+
+/** Whether a message is an event of the stream. */
+export function isEvent({ type }: EventSourceMessage): boolean {
+  return type[0] !== '\n';
+}
+
+/** Cuts the batches of one connection into messages. */
+export class Cutter {
+  #type = '';
+  #lastEventId: string;
+
+  constructor(lastEventId: string) {
+    this.#lastEventId = lastEventId;
+  }
+
+  cut({ data, types, ids, extras, changes }: Batch): EventSourceMessage[] {
+    const nextData = entries(data);
+    const nextType = entries(types);
+    const nextId = entries(ids);
+    const nextExtra = entries(extras);
+    const messages: EventSourceMessage[] = [];
+    for (const change of changes) {
+      if (change > (TYPE_CHANGED | ID_CHANGED)) {
+        const text = nextExtra();
+        if (change === ID) this.#lastEventId = text;
+        messages.push({ type: EXTRAS[change as keyof typeof EXTRAS], data: text, lastEventId: this.#lastEventId });
+        continue;
+      }
+      if (change & TYPE_CHANGED) this.#type = nextType();
+      if (change & ID_CHANGED) this.#lastEventId = nextId();
+      messages.push({ type: this.#type || 'message', data: nextData(), lastEventId: this.#lastEventId });
+    }
+    return messages;
+  }
+}
+
+/** Gives the entries of a text one after the other. */
+function entries(text: string): () => string {
+  let start = 0;
+  return () => {
+    const end = text.indexOf(SEPARATOR, start);
+    const entry = text.slice(start, end);
+    start = end + 1;
+    return entry;
+  };
+}
+
+/** One reader of a source's messages. It holds one batch; the network waits for it to be taken. */
+export class Tap {
+  #batch: EventSourceMessage[] | undefined;
+  #taken: (() => void) | undefined;
+  /** Tells the reader, who waits. */
+  #notify: (() => void) | undefined;
+  #end: { error?: unknown } | undefined;
+
+  /** The promise, if any, says when it is taken. */
+  give(batch: EventSourceMessage[]): Promise<void> | undefined {
+    this.#batch = this.#batch ? this.#batch.concat(batch) : batch;
+    if (this.#notify) {
+      this.#notify();
+      return undefined;
+    }
+    return new Promise((resolve) => {
+      this.#taken = resolve;
+    });
+  }
+
+  /** There is nothing more; `isAborted` says that not even what was not taken is wanted. */
+  end(isAborted: boolean, error?: unknown): void {
+    this.#end ??= { error };
+    if (isAborted) this.#batch = undefined;
+    this.#taken?.();
+    this.#notify?.();
+  }
+
+  /** The next batch, or `undefined` at the end. */
+  async next(): Promise<EventSourceMessage[] | undefined> {
+    if (!this.#batch && !this.#end) {
+      await new Promise<void>((resolve) => {
+        this.#notify = resolve;
+      });
+      this.#notify = undefined;
+    }
+    const batch = this.#batch;
+    this.#batch = undefined;
+    this.#taken?.();
+    this.#taken = undefined;
+    if (!batch && this.#end?.error) throw this.#end.error;
+    return batch;
+  }
+}
+
+/** Takes batches until the end; a loop that is left early cancels. */
+export async function* takeBatches(
+  open: () => Tap,
+  cancel: (tap: Tap) => void,
+): AsyncGenerator<EventSourceMessage[], void> {
+  const tap = open();
+  try {
+    for (let batch = await tap.next(); batch; batch = await tap.next()) yield batch;
+  } finally {
+    cancel(tap);
+  }
+}
+
+/** Takes messages one by one. */
+export async function* takeMessages(
+  batches: AsyncGenerator<EventSourceMessage[], void>,
+): AsyncGenerator<EventSourceMessage, void> {
+  for await (const batch of batches) yield* batch;
+}
+
+/** The messages as a stream, which asks for a batch when it is read and has none. */
+export function toStream(batches: AsyncGenerator<EventSourceMessage[], void>): ReadableStream<EventSourceMessage> {
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await batches.next();
+        if (done) controller.close();
+        else for (const message of value) controller.enqueue(message);
+      },
+      async cancel() {
+        await batches.return();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}

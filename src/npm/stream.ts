@@ -1,0 +1,133 @@
+// One stream without a source around it: the answer to one request, or any bytes.
+
+import { Body } from './body.js';
+import { type Engine, loadEngine } from './engine.js';
+import { EventSourceError, toPublic } from './failure.js';
+import { Cutter } from './messages.js';
+import { SLICE, StreamParser } from './parser.js';
+import { isEventStream, partsOf, readPiece } from './response.js';
+import type { EventSourceMessage } from './types/EventSource.js';
+import type { EventsInit } from './types/stream.js';
+
+/** Bytes in, messages out. */
+class Decoder {
+  readonly #parser: StreamParser;
+  readonly #cutter = new Cutter('');
+
+  constructor(engine: Engine) {
+    this.#parser = new StreamParser(engine, '');
+  }
+
+  /** @throws {RangeError} where an event is too large */
+  *decode(chunk: Uint8Array): Generator<EventSourceMessage, void> {
+    for (let start = 0; start < chunk.length; start += SLICE) {
+      this.#parser.write(chunk.subarray(start, start + SLICE));
+      const batch = this.#parser.parse();
+      yield* this.#cutter.cut(batch);
+      if (batch.isLimitExceeded) throw new RangeError('An event of the stream is larger than 128 MiB.');
+    }
+  }
+
+  free(): void {
+    this.#parser.free();
+  }
+}
+
+/**
+ * Documented where users see it: `types/stream.d.ts`. In a function, so that bundlers can leave it out, and so
+ * that a browser without such streams has the rest.
+ */
+export const EventSourceDecoderStream = /* @__PURE__ */ (() =>
+  class EventSourceDecoderStream extends (globalThis.TransformStream ?? Object)<BufferSource, EventSourceMessage> {
+    constructor() {
+      let decoder: Decoder;
+      super({
+        async start() {
+          decoder = new Decoder(await loadEngine());
+        },
+        transform(chunk, controller) {
+          for (const message of decoder.decode(toBytes(chunk))) controller.enqueue(message);
+        },
+        flush: () => decoder.free(),
+      });
+    }
+  })();
+
+/** Documented where users see it: `types/stream.d.ts`. */
+export function events(
+  input: string | URL | Request | Response | ReadableStream<Uint8Array>,
+  init: EventsInit = {},
+): AsyncGenerator<EventSourceMessage, void> {
+  const { until, fetch: ownFetch = globalThis.fetch, ...requestInit } = init;
+  if (until !== undefined && typeof until !== 'string' && typeof until !== 'function') {
+    throw new TypeError('events(): the option until has to be a string or a function.');
+  }
+  if (typeof ownFetch !== 'function') throw new TypeError('events(): the option fetch has to be a function.');
+  const isLast = typeof until === 'function' ? until : ({ data }: EventSourceMessage) => data === until;
+  const open = () => {
+    if (input instanceof ReadableStream) return input;
+    return input instanceof Response ? Promise.resolve(input) : request(input, requestInit, ownFetch);
+  };
+  return take(open, isLast, requestInit.signal);
+}
+
+async function* take(
+  request: () => Promise<Response> | ReadableStream<Uint8Array>,
+  isLast: (message: EventSourceMessage) => unknown,
+  signal: AbortSignal | null | undefined,
+): AsyncGenerator<EventSourceMessage, void> {
+  // The request goes out before the engine is compiled.
+  const requested = request();
+  if (requested instanceof Promise) requested.catch(() => {});
+  const engine = await loadEngine();
+  const decoder = new Decoder(engine);
+  let body: Body | undefined;
+  const cancel = () => body?.cancel();
+  try {
+    signal?.throwIfAborted();
+    body = new Body(requested instanceof ReadableStream ? requested : await toBody(engine, await requested));
+    signal?.addEventListener('abort', cancel);
+    for (let chunk = await body.next(); chunk; chunk = await body.next()) {
+      for (const message of decoder.decode(chunk)) {
+        signal?.throwIfAborted();
+        if (isLast(message)) return;
+        yield message;
+      }
+      body.readOn(chunk);
+    }
+    // A cancelled body looks like an ended one.
+    signal?.throwIfAborted();
+  } finally {
+    signal?.removeEventListener('abort', cancel);
+    cancel();
+    decoder.free();
+  }
+}
+
+function request(
+  input: string | URL | Request,
+  init: RequestInit,
+  ownFetch: EventsInit['fetch'] & {},
+): Promise<Response> {
+  const headers = new Headers(init.headers ?? (input instanceof Request ? input.headers : undefined));
+  if (!headers.has('Accept')) headers.set('Accept', 'text/event-stream');
+  return ownFetch(input, { ...init, headers });
+}
+
+/** @throws {EventSourceError} where the response is no event stream */
+async function toBody(engine: Engine, response: Response): Promise<ReadableStream<Uint8Array>> {
+  const isRight = isEventStream(engine, response);
+  if (response.ok && isRight && response.body) return response.body;
+  const failure = {
+    cause: response.ok ? 'content-type' : 'status',
+    ...partsOf(response),
+    body: await readPiece(response),
+  } as const;
+  throw new EventSourceError(toPublic(response.url, failure));
+}
+
+function toBytes(chunk: BufferSource): Uint8Array {
+  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
+  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  throw new TypeError('EventSourceDecoderStream takes bytes; text has to go through a TextEncoderStream first.');
+}
