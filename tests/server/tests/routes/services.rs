@@ -448,10 +448,18 @@ async fn mercure_passes_published_updates_on_and_keeps_them() -> Outcome {
         read_until(&mut after_first, end).await?,
         format!("event: t\n{end}")
     );
+    // The same id was used for another topic since.
+    publish("topic=https://a.test/1&id=j").await?;
+    publish("topic=other&id=i").await?;
+    let mut after_second = server.get(&format!("{path}&lastEventID=i")).await?;
+    let third = "id: j\ndata: \n\n";
+    assert_eq!(read_until(&mut after_second, third).await?, third);
+
+    let expected = format!("{expected}{third}");
     for unknown in ["earliest", "unknown"] {
         let mut response = server.get(&format!("{path}&lastEventID={unknown}")).await?;
         assert_eq!(response.headers()["last-event-id"], "earliest");
-        assert_eq!(read_until(&mut response, end).await?, expected);
+        assert_eq!(read_until(&mut response, third).await?, expected);
     }
     Ok(())
 }

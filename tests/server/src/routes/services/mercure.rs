@@ -41,6 +41,14 @@ struct Update {
     data: String,
 }
 
+impl Update {
+    fn is_about(&self, topics: &[String]) -> bool {
+        topics
+            .iter()
+            .any(|topic| topic == "*" || *topic == self.topic)
+    }
+}
+
 impl Hub {
     fn publish(
         &self,
@@ -76,6 +84,14 @@ impl Hub {
         updates.iter().find(|update| accept(update)).cloned()
     }
 
+    /// When the newest update with this id was published.
+    fn time_of(&self, id: &str, topics: &[String]) -> Option<u64> {
+        let updates = self.updates.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut updates = updates.iter().rev();
+        let update = updates.find(|update| update.id == id && update.is_about(topics));
+        update.map(|update| update.time)
+    }
+
     /// When the newest update was published.
     fn newest(&self) -> u64 {
         let updates = self.updates.lock().unwrap_or_else(PoisonError::into_inner);
@@ -90,9 +106,10 @@ impl Hub {
 ///
 /// With `Last-Event-ID: ID`, or else the parameter `lastEventID`, the stream starts with what came
 /// after that update (at most the 1,000 newest regular ones and what is left of the 1,000 updates
-/// published last), without it with the newest regular one. The response then has a `Last-Event-ID`
-/// too: the id of the update before the first one sent, or `earliest` when the one asked for is not
-/// known, as it is the case with `earliest` itself; then all published ones that are left come.
+/// published last), without it with the newest regular one. Of several published with this id the
+/// newest one counts. The response then has a `Last-Event-ID` too: the id of the update before the
+/// first one sent, or `earliest` when the one asked for is not known, as it is the case with
+/// `earliest` itself; then all published ones that are left come.
 ///
 /// - `topic`: required, may be repeated, compared exactly; `*` matches all
 /// - `interval`: ms, 1 to 600,000, default 1,000; 0 = only what is published
@@ -123,7 +140,7 @@ pub async fn subscribe(
         Some(id) => Some(String::from_utf8_lossy(id.as_bytes()).into_owned()),
         None => params.text("lastEventID").map(str::to_owned),
     };
-    let mut start = Start::new(&app.mercure, last.as_deref(), interval);
+    let mut start = Start::new(&app.mercure, &topics, last.as_deref(), interval);
     let mut published = app.mercure.published.subscribe();
     let mut response_headers = HeaderMap::new();
     if let Some(id) = start.before.take() {
@@ -137,10 +154,9 @@ pub async fn subscribe(
             published.borrow_and_update();
             let due = (interval > 0).then_some(regular * interval);
             let update = app.mercure.first(|update| {
-                let is_asked_for = |topic: &String| topic == "*" || *topic == update.topic;
                 update.time > after
                     && due.is_none_or(|due| update.time <= due)
-                    && topics.iter().any(is_asked_for)
+                    && update.is_about(&topics)
             });
             if let Some(update) = update {
                 after = update.time;
@@ -174,7 +190,7 @@ struct Start {
 }
 
 impl Start {
-    fn new(hub: &Hub, last: Option<&str>, interval: u64) -> Self {
+    fn new(hub: &Hub, topics: &[String], last: Option<&str>, interval: u64) -> Self {
         let newest = unix_ms().checked_div(interval).unwrap_or(0);
         let Some(last) = last else {
             return Self {
@@ -195,14 +211,14 @@ impl Start {
                 before: Some(regular_id(regular - 1)),
             };
         }
-        match hub.first(|update| update.id == last) {
-            Some(update) => Self {
-                after: update.time,
+        match hub.time_of(last, topics) {
+            Some(time) => Self {
+                after: time,
                 // One that was due at the very time came after it.
-                regular: (update.time - 1)
+                regular: (time - 1)
                     .checked_div(interval)
                     .map_or(0, |number| first_after(number, newest)),
-                before: Some(update.id.clone()),
+                before: Some(last.to_owned()),
             },
             None => Self {
                 after: 0,
