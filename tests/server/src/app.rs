@@ -10,8 +10,9 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::control::Control;
+use crate::counters::Counters;
 use crate::log::Log;
-use crate::routes::script::Counters;
+use crate::routes::services::{mcp, mercure};
 use crate::{control, cors, exchange, log, routes, static_files};
 
 /// What the routes share.
@@ -20,6 +21,9 @@ pub struct App {
     pub log: Arc<Log>,
     pub control: Arc<Control>,
     pub scripts: Counters,
+    pub limited: Counters,
+    pub mcp: mcp::Sessions,
+    pub mercure: mercure::Hub,
 }
 
 /// All routes of the server; `root` is the folder of the static files.

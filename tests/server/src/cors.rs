@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use axum::extract::Request;
-use axum::http::{HeaderValue, Method, StatusCode};
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tower::{Layer, ServiceExt};
@@ -40,8 +41,20 @@ pub async fn answer(params: Params, request: Request, next: Next) -> Result<Resp
 fn allow(origin: impl Into<AllowOrigin>) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(origin)
-        .allow_methods([Method::GET, Method::POST, Method::DELETE])
+        .allow_methods([
+            Method::GET,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+        ])
         .allow_headers(AllowHeaders::mirror_request())
+        // What clients of the services read.
+        .expose_headers([
+            RETRY_AFTER,
+            HeaderName::from_static("last-event-id"),
+            HeaderName::from_static("mcp-session-id"),
+        ])
         // Each test has to see its own preflight.
         .max_age(Duration::ZERO)
 }

@@ -4,6 +4,7 @@ mod app;
 mod connection;
 mod control;
 mod cors;
+mod counters;
 mod exchange;
 mod log;
 mod params;

@@ -1,6 +1,5 @@
 //! Reads what requests ask for; whatever is wrong becomes a 400 that names the parameter.
 
-use std::collections::HashMap;
 use std::convert::Infallible;
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -26,20 +25,26 @@ impl IntoResponse for BadRequest {
 }
 
 /// The query parameters of a request; of a repeated one the last counts.
-pub struct Params(HashMap<String, String>);
+pub struct Params(Vec<(String, String)>);
 
 impl Params {
     pub fn of(uri: &Uri) -> Self {
-        let query = uri.query().unwrap_or_default();
-        Self(
-            form_urlencoded::parse(query.as_bytes())
-                .into_owned()
-                .collect(),
-        )
+        Self::form(uri.query().unwrap_or_default().as_bytes())
+    }
+
+    /// The fields of a form, encoded as a query is.
+    pub fn form(body: &[u8]) -> Self {
+        Self(form_urlencoded::parse(body).into_owned().collect())
     }
 
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.all(name).pop()
+    }
+
+    /// All values of a parameter that may be repeated, in their order.
+    pub fn all(&self, name: &str) -> Vec<&str> {
+        let pairs = self.0.iter().filter(|(other, _)| other == name);
+        pairs.map(|(_, text)| text.as_str()).collect()
     }
 
     /// A short text: `key` or `client`.

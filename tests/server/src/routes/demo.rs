@@ -1,6 +1,6 @@
 //! Streams as applications have them: a clock, notifications, who is there, text of several lines.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use async_stream::stream;
 use axum::response::IntoResponse;
@@ -9,10 +9,8 @@ use futures_util::{StreamExt, stream};
 use serde_json::json;
 
 use super::events;
+use super::schedule::{first_after, unix_ms, until};
 use crate::params::{BadRequest, LastEventId, MAX_MS, Params};
-
-/// Missed notifications that are sent again after a reconnection, the newest ones.
-const MAX_REPLAY: u64 = 1_000;
 
 const NOTIFICATIONS: [&str; 12] = [
     "Deployment of “shop” to production finished",
@@ -89,29 +87,18 @@ pub async fn notifications(
     let interval = params.number("interval", 1_000, 1..=MAX_MS)?;
     let newest = unix_ms() / interval;
     let mut number = match last {
-        // An id from the future, as of a stream with another interval, is taken for the newest.
-        Some(last) => (last.min(newest) + 1).max(newest.saturating_sub(MAX_REPLAY - 1)),
+        Some(last) => first_after(last, newest),
         None => newest,
     };
     Ok(events(stream! {
         loop {
-            let wait = (number * interval).saturating_sub(unix_ms());
-            if wait > 0 {
-                tokio::time::sleep(Duration::from_millis(wait)).await;
-            }
+            until(number * interval).await;
             let text = NOTIFICATIONS[(number % NOTIFICATIONS.len() as u64) as usize];
             let data = json!({ "number": number, "text": text });
             yield Event::default().id(number.to_string()).data(data.to_string());
             number += 1;
         }
     }))
-}
-
-fn unix_ms() -> u64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// `/events/users?interval=1500`: who is there. One `add` event for each member, then `add` and

@@ -4,7 +4,9 @@ mod demo;
 mod endings;
 mod load;
 mod responses;
-pub mod script;
+mod schedule;
+mod script;
+pub mod services;
 mod tokens;
 
 use std::convert::Infallible;
@@ -33,18 +35,16 @@ pub fn router() -> Router<Arc<App>> {
         .route("/events/tokens", get(tokens::tokens).post(tokens::tokens))
         .route("/events/long-poll", get(endings::long_poll))
         .route("/events/time-limit", get(endings::time_limit))
-        .route(
-            "/events/script",
-            get(script::from_query).post(script::from_body),
-        )
+        .route("/events/script", any(script::script))
         .route("/events/status/{code}", any(responses::status))
         .route("/events/redirect/{code}", any(responses::redirect))
         .route("/events/redirect-loop", any(responses::redirect_loop))
-        .route("/events/echo", get(responses::echo).post(responses::echo))
+        .route("/events/echo", any(responses::echo))
         .route("/events/delayed", get(responses::delayed))
         .route("/events/hang", any(responses::hang))
         .route("/events/flood", get(load::flood))
         .route("/events/large", get(load::large))
+        .merge(services::router())
         .route("/events/{*other}", any(unknown))
 }
 

@@ -92,7 +92,7 @@ pub async fn redirect_loop(uri: Uri) -> Result<impl IntoResponse, BadRequest> {
     ))
 }
 
-/// `/events/echo`, GET or POST: one event that tells the request as JSON, `{"method", "uri",
+/// `/events/echo`, any method: one event that tells the request as JSON, `{"method", "uri",
 /// "headers": {name: value}, "body"}`, then nothing more. Header values are decoded as latin-1, the
 /// body (at most 2 MiB) as UTF-8.
 pub async fn echo(method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> impl IntoResponse {

@@ -2,8 +2,7 @@
 
 use std::convert::Infallible;
 use std::future;
-use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_stream::stream;
@@ -13,7 +12,6 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use axum::response::{IntoResponse, Response};
 use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
-use lru::LruCache;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -21,30 +19,8 @@ use crate::app::App;
 use crate::connection::Connection;
 use crate::params::{BadRequest, MAX_MS, Params};
 
-/// Keys whose requests are counted; past them the one used longest ago starts from 0 again.
-const MAX_KEYS: NonZeroUsize = NonZeroUsize::new(10_000).unwrap();
-
 /// How often a chunk can be repeated.
 const MAX_REPEAT: u64 = 1_000_000;
-
-/// How many requests came for each key.
-pub struct Counters(Mutex<LruCache<String, usize>>);
-
-impl Default for Counters {
-    fn default() -> Self {
-        Self(Mutex::new(LruCache::new(MAX_KEYS)))
-    }
-}
-
-impl Counters {
-    /// The number of this request among those with the same key, from 0.
-    fn next(&self, key: &str) -> usize {
-        let mut counters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let counter = counters.get_or_insert_mut_ref(key, || 0);
-        *counter += 1;
-        *counter - 1
-    }
-}
 
 /// What one request gets, as it is written.
 #[derive(Default, Deserialize)]
@@ -89,7 +65,8 @@ enum Step {
     Refuse,
 }
 
-/// `GET /events/script?key=K&connections=JSON`: the script in the query, for URLs up to 64 KiB.
+/// `/events/script?key=K&connections=JSON`, any method: the script in the query, for URLs up to
+/// 64 KiB, or, when there is none, as the body, at most 2 MiB.
 ///
 /// `connections` is an array. The request number i with this `key`, counted from 0, gets entry i,
 /// and when there are fewer the last one; without a `key` always the first one. An entry is the
@@ -111,27 +88,18 @@ enum Step {
 ///     so a pause before it makes sure of that
 ///   - `{"hang":true}`: holds the response open
 ///   - `{"refuse":true}`, as the first step: resets the connection before any byte of a response
-pub async fn from_query(
+pub async fn script(
     State(app): State<Arc<App>>,
     ConnectInfo(connection): ConnectInfo<Connection>,
     version: Version,
     params: Params,
+    body: Bytes,
 ) -> Result<Response, BadRequest> {
-    let script = params
-        .text("connections")
-        .ok_or_else(|| BadRequest("connections is missing.".into()))?;
-    run(&app, connection, version, &params, script.as_bytes())
-}
-
-/// `POST /events/script?key=K`: the same with the script as the body, at most 2 MiB.
-pub async fn from_body(
-    State(app): State<Arc<App>>,
-    ConnectInfo(connection): ConnectInfo<Connection>,
-    version: Version,
-    params: Params,
-    script: Bytes,
-) -> Result<Response, BadRequest> {
-    run(&app, connection, version, &params, &script)
+    match params.text("connections") {
+        Some(script) => run(&app, connection, version, &params, script.as_bytes()),
+        None if body.is_empty() => Err(BadRequest("connections is missing.".into())),
+        None => run(&app, connection, version, &params, &body),
+    }
 }
 
 fn run(

@@ -14,7 +14,7 @@ use super::events;
 use crate::params::{BadRequest, LastEventId, MAX_MS, Params};
 
 /// Longest prompt in bytes.
-const MAX_PROMPT: usize = 2_000;
+pub const MAX_PROMPT: usize = 2_000;
 
 #[derive(Deserialize)]
 struct Question {
@@ -52,10 +52,7 @@ pub async fn tokens(
         )));
     }
 
-    let words: Vec<String> = answer(&prompt)
-        .split_inclusive(' ')
-        .map(str::to_owned)
-        .collect();
+    let words = words(&answer(&prompt));
     let sent = last.unwrap_or(0);
     if sent > words.len() as u64 {
         return Ok(StatusCode::NO_CONTENT.into_response());
@@ -72,8 +69,13 @@ pub async fn tokens(
     .into_response())
 }
 
+/// The words of a text, each with the space after it.
+pub fn words(text: &str) -> Vec<String> {
+    text.split_inclusive(' ').map(str::to_owned).collect()
+}
+
 /// tokio rounds sleeps up to whole milliseconds, so none at all is what 0 has to mean.
-async fn wait(interval: Duration) {
+pub async fn wait(interval: Duration) {
     if !interval.is_zero() {
         tokio::time::sleep(interval).await;
     }

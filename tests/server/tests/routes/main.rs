@@ -1,5 +1,7 @@
 //! Checks with a real HTTP client that the server does what the tests of the library rely on.
 
+mod services;
+
 use std::error::Error;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -217,6 +219,26 @@ async fn each_request_of_a_key_gets_the_next_entry_and_the_last_one_stays() -> O
 }
 
 #[tokio::test]
+async fn a_script_in_the_query_leaves_the_method_and_the_body_to_the_request() -> Outcome {
+    let server = Server::any_port()?;
+    for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
+        let path = "/events/script?connections=[[{%22text%22:%221%22}]]";
+        let request = server.request(method.clone(), path).body("no script");
+        assert_eq!(request.send().await?.text().await?, "1", "{method}");
+
+        let request = server.request(method.clone(), "/events/script");
+        let request = request.json(&json!([[{ "text": "2" }]]));
+        assert_eq!(request.send().await?.text().await?, "2", "{method}");
+
+        let request = server.request(method.clone(), "/events/echo").body("3");
+        let echo = read_until(&mut request.send().await?, "\n\n").await?;
+        let echo: Value = serde_json::from_str(echo.strip_prefix("data: ").ok_or("no data")?)?;
+        assert_eq!([&echo["method"], &echo["body"]], [method.as_str(), "3"]);
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_cut_resets_the_connection_after_the_bytes_before_it() -> Outcome {
     let server = Server::any_port()?;
     let steps = json!([[{ "text": "before" }, { "pause": 50 }, { "cut": true }]]);
@@ -421,6 +443,12 @@ async fn the_cors_parameter_decides_what_other_origins_may_do() -> Outcome {
             .header("origin", "http://a.test");
         let response = request.send().await?;
         let headers = response.headers();
+        let exposed = headers.get("access-control-expose-headers");
+        assert_eq!(
+            exposed.map(|value| value.as_bytes()),
+            origin.map(|_| &b"retry-after,last-event-id,mcp-session-id"[..]),
+            "{parameter}"
+        );
         let sent = headers.get(allow_origin).map(|value| value.as_bytes());
         assert_eq!(sent, origin.map(str::as_bytes), "{parameter}");
         assert_eq!(
@@ -450,7 +478,7 @@ async fn the_cors_parameter_decides_what_other_origins_may_do() -> Outcome {
                 "{parameter}"
             );
             assert_eq!(
-                headers["access-control-allow-methods"], "GET,POST,DELETE",
+                headers["access-control-allow-methods"], "GET,POST,PUT,PATCH,DELETE",
                 "{parameter}"
             );
             assert_eq!(headers["access-control-max-age"], "0", "{parameter}");
