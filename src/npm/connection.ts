@@ -276,14 +276,15 @@ export class Connection {
   async #opens(isOver: () => boolean): Promise<boolean> {
     const { connectTimeout, isExtended, init } = this.#options;
     if (connectTimeout) this.#watch(connectTimeout);
-    const response = await (this.#firstResponse ?? this.#fetch());
+    const requested = this.#firstResponse ?? this.#fetch();
+    this.#firstResponse = undefined;
+    const response = await requested;
     if (isOver()) {
       // A fetch of the page's own may not have listened to the signal.
       response.body?.cancel().catch(() => {});
       return false;
     }
     clearTimeout(this.#watchdog);
-    this.#firstResponse = undefined;
     this.#response = response;
     // A response that a service worker made up has no URL. What a function gives is asked for anew.
     if (!init.url && isGet(init.method)) this.#requestURL = response.url || this.#requestURL;
