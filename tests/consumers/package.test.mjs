@@ -49,6 +49,7 @@ describe('the tarball', () => {
       'dist/slim.d.ts',
       'dist/slim.js',
       'dist/slim.js.map',
+      'dist/stream.d.ts',
       'dist/workerd.js',
       'dist/workerd.js.map',
       'package.json',

@@ -1,6 +1,9 @@
 // The public types of EventSource: an interface and a constructor, as TypeScript's own `lib.dom` has
 // them, so that ours and the browser's are assignable to each other.
 
+/// <reference lib="es2018.asyncgenerator" />
+/// <reference lib="es2018.asynciterable" />
+
 // What `lib.dom` has names for, so that it need not be there: Node.js has events without it.
 type Listener = ((event: Event) => void) | { handleEvent(event: Event): void };
 interface ListenerOptions {
@@ -10,6 +13,20 @@ interface AddListenerOptions extends ListenerOptions {
   once?: boolean;
   passive?: boolean;
   signal?: AbortSignal;
+}
+
+type HeadersLike = Headers | Record<string, string> | [string, string][];
+type BodyLike =
+  | string
+  | Blob
+  | ArrayBuffer
+  | ArrayBufferView
+  | FormData
+  | URLSearchParams
+  | ReadableStream<Uint8Array>
+  | null;
+interface TextEvent extends MessageEvent {
+  readonly data: string;
 }
 
 /**
@@ -125,8 +142,6 @@ export interface EventSourceInit {
   onBatch?: (messages: EventSourceMessage[]) => unknown;
 }
 
-type HeadersLike = HeadersInit;
-type BodyLike = BodyInit | null | undefined;
 
 /**
  * When a source tries again, and when no more. Every member can be left out.
@@ -265,28 +280,28 @@ export interface EventSourceMessage {
  * };
  * ```
  */
-export interface EventSourceErrorEvent extends Event, EventSourceFailure {}
+export interface EventSourceErrorEvent extends Event, Partial<EventSourceFailure> {}
 
-/** The event `open`: the response's head. */
+/** The event `open`, with the response's head. Where the browser's own class stands in, it has nothing of that. */
 export interface EventSourceOpenEvent extends Event {
-  readonly status: number;
+  readonly status?: number;
   /** As far as CORS lets them be read. */
-  readonly headers: Headers;
+  readonly headers?: Headers;
   /** After redirects. */
-  readonly url: string;
+  readonly url?: string;
 }
 
 /** The event {@link EventSourceConstructor.RECONNECTION_TIME}. */
-export interface EventSourceReconnectionTimeEvent extends MessageEvent<string> {
+export interface EventSourceReconnectionTimeEvent extends TextEvent {
   /** In ms. */
   readonly reconnectionTime: number;
 }
 
 /** The types of our own events, with what they are. No stream can have events of these types. */
 interface OwnEventMap {
-  '': MessageEvent<string>;
-  '\ncomment': MessageEvent<string>;
-  '\nid': MessageEvent<string>;
+  '': TextEvent;
+  '\ncomment': TextEvent;
+  '\nid': TextEvent;
   '\nretry': EventSourceReconnectionTimeEvent;
   '\nreconnect': EventSourceErrorEvent;
 }
@@ -302,6 +317,14 @@ export interface EventSourceEventMap extends OwnEventMap {
   message: MessageEvent;
   /** The connection is lost and will be reestablished, or has failed for good. */
   error: EventSourceErrorEvent;
+}
+
+/** A source as its handlers have it for `this`: a browser's own, too, takes handlers of ours. */
+interface StandardEventSource extends EventTarget {
+  readonly url: string;
+  readonly withCredentials: boolean;
+  readonly readyState: number;
+  close(): void;
 }
 
 // With the comment of the class below, which is of both.
@@ -320,11 +343,11 @@ export interface EventSource<Events extends { [Type in keyof Events]: Event } = 
   readonly readyState: number;
 
   /** Called at `open`. Default: `null`. */
-  onopen: ((this: EventSource, event: EventSourceOpenEvent) => any) | null;
+  onopen: ((this: StandardEventSource, event: EventSourceOpenEvent) => any) | null;
   /** Called at `message`, but not at events with another type. Default: `null`. */
-  onmessage: ((this: EventSource, event: MessageEvent) => any) | null;
+  onmessage: ((this: StandardEventSource, event: MessageEvent) => any) | null;
   /** Called at `error`. Default: `null`. */
-  onerror: ((this: EventSource, event: EventSourceErrorEvent) => any) | null;
+  onerror: ((this: StandardEventSource, event: EventSourceErrorEvent) => any) | null;
 
   /**
    * Closes the connection for good, at once: no event comes after it, not even one that has arrived

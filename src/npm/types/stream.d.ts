@@ -1,5 +1,7 @@
 // The public types of what takes a stream without a source around it.
 
+/// <reference lib="es2018.asyncgenerator" />
+
 import type { EventSourceMessage } from './EventSource.js';
 
 /** What {@link events} takes beside `fetch`'s own options. */
@@ -46,7 +48,7 @@ export declare function events(
  * const messages = response.body.pipeThrough(new EventSourceDecoderStream());
  * ```
  */
-export interface EventSourceDecoderStream extends TransformStream<BufferSource, EventSourceMessage> {}
+export interface EventSourceDecoderStream extends TransformStream<ArrayBuffer | ArrayBufferView, EventSourceMessage> {}
 export declare const EventSourceDecoderStream: {
   new (): EventSourceDecoderStream;
   readonly prototype: EventSourceDecoderStream;

@@ -1,17 +1,26 @@
 // What TypeScript makes of the package: this file compiles, or a type is wrong.
 
 import 'eventsource-wasm/auto';
-import { init, EventSource as OurEventSource } from 'eventsource-wasm';
+import {
+  EventSourceDecoderStream,
+  EventSourceError,
+  type EventSourceInit as OurInit,
+  type EventSourceMessage,
+  events,
+  init,
+  EventSource as OurEventSource,
+  parseJSON,
+} from 'eventsource-wasm';
 import { init as initSlim, EventSource as SlimEventSource } from 'eventsource-wasm/slim';
 
 declare const browsers: EventSource;
 declare const ours: OurEventSource;
 
-// A source of either kind stands in for the other, and so does our class for the browser's.
+// Our sources and our class stand in for the browser's.
 export const ourSourceAsBrowsers: EventSource = ours;
-export const browsersSourceAsOurs: OurEventSource = browsers;
 export const ourClassAsBrowsers: typeof EventSource = OurEventSource;
-export const browsersClassAsOurs: typeof OurEventSource = EventSource;
+// @ts-expect-error: the browser's has less
+export const browsersSourceAsOurs: OurEventSource = browsers;
 export const slimAsOurs: typeof OurEventSource = SlimEventSource;
 globalThis.EventSource = OurEventSource;
 const AnyEventSource = globalThis.EventSource ?? OurEventSource;
@@ -50,6 +59,57 @@ users.addEventListener('add', (event) => {
 users.addEventListener('message', ({ data }) => data);
 export const usersAsBrowsers: EventSource = users;
 
+// Everything beyond the browser's.
+export const options: OurInit = {
+  headers: async () => ({ Authorization: 'Bearer 1' }),
+  method: 'POST',
+  body: () => new URLSearchParams({ topic: 'news' }),
+  url: () => new URL('https://example.com/events'),
+  credentials: 'omit',
+  fetch: (input, request) => fetch(input, request),
+  signal: new AbortController().signal,
+  lastEventId: '7',
+  lastEventIdParam: 'lastEventId',
+  retry: {
+    ...{ delay: 1_000, factor: 1.5, maxDelay: 10_000, jitter: 1, attempts: 5, resetAfter: 5_000, resend: true },
+    statuses: [503],
+    when: ({ cause, status, delay = 0 }) => (cause === 'status' && status === 503 ? delay * 2 : undefined),
+  },
+  connectTimeout: 5_000,
+  idleTimeout: 30_000,
+  pauseWhenHidden: true,
+  validate: ({ headers }) => headers.has('X-Stream'),
+  onBatch: (messages) => messages.map(({ type, data, lastEventId }) => [type, data, lastEventId]),
+};
+const extended = new OurEventSource('/events', { ...options, fetch });
+extended.onopen = ({ status, headers, url: opened }) => [status, headers?.get('X-Stream'), opened];
+extended.onerror = ({ cause, status, willRetry, delay, attempt, body, error }) => {
+  if (cause === 'timeout') extended.reconnect();
+  return [status, willRetry, delay, attempt, body, error];
+};
+extended.addEventListener(OurEventSource.ANY, ({ type, data }) => [type, data.length]);
+extended.addEventListener(OurEventSource.COMMENT, ({ data }) => data.length);
+extended.addEventListener(OurEventSource.ID, ({ lastEventId }) => lastEventId);
+extended.addEventListener(OurEventSource.RECONNECTION_TIME, ({ reconnectionTime }) => reconnectionTime.toFixed());
+extended.addEventListener(OurEventSource.RECONNECT, ({ delay, attempt }) => [delay, attempt]);
+export const known: [string, number] = [extended.lastEventId, extended.reconnectionTime];
+export async function consume(body: ReadableStream<Uint8Array>): Promise<EventSourceMessage | undefined> {
+  for await (const { type, data, lastEventId } of extended) console.log(type, data, lastEventId);
+  for await (const [first] of extended.batches()) console.log(first?.data);
+  const given: EventSource = OurEventSource.fromReadableStream(body);
+  console.log(given.url);
+  try {
+    for await (const message of events('/tokens', { method: 'POST', body: '{}', until: '[DONE]' })) {
+      const { value, error } = parseJSON<{ token: string }>(message);
+      console.log(value?.token.length, error);
+    }
+  } catch (error) {
+    if (error instanceof EventSourceError) console.log(error.status, error.message, error.cause === 'status');
+  }
+  const { value } = await body.pipeThrough(new EventSourceDecoderStream()).getReader().read();
+  return value ?? (await extended.readable.getReader().read()).value;
+}
+
 // Getting ready is a promise of nothing.
 export const ready: Promise<void> = init();
 export const slimReady: Promise<void>[] = [
@@ -68,8 +128,12 @@ new OurEventSource();
 new OurEventSource(5);
 // @ts-expect-error: withCredentials is a boolean
 new OurEventSource('/events', { withCredentials: 'yes' });
-// @ts-expect-error: there are no headers, as in the browser's
-new OurEventSource('/events', { headers: {} });
+// @ts-expect-error: a time is a number
+new OurEventSource('/events', { connectTimeout: '1s' });
+// @ts-expect-error: there is no such member
+new OurEventSource('/events', { retry: { maxAttempts: 3 } });
+// @ts-expect-error: a body is no object
+new OurEventSource('/events', { method: 'POST', body: { prompt: 'Hello' } });
 // @ts-expect-error: a class is constructed, not called
 OurEventSource('/events');
 // @ts-expect-error: the state is the source's own
