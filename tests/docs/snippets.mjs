@@ -21,9 +21,19 @@ const CONVENTIONS = `
 - js below the line "<!-- run: node -->" is a program for Node.js, which logs something.
 - text is not code.
 Streams are those of the test server: /events is its clock, /events/users has "add" and "remove" … An address
-of http://localhost:8000 or example.com is it, too. Every console.log has to print and every source to receive
-something; nothing may be printed as an error or a warning, so what only happens in failure goes to console.error.
+of http://localhost:8000 or example.com is it, too, and those of SERVICES are its routes that behave like them.
+Every console.log has to print and every source to receive something (in a loop or a batch, what is printed shows
+that); nothing may be printed as an error or a warning, so what only happens in failure goes to console.error.
 Pages have an element with the id "events", and no EventSource of the browser's.`;
+
+/** Services of the world, and where the test server does as they do. */
+const SERVICES = {
+  'https://api.openai.com/': '/events/openai/',
+  'https://api.anthropic.com/': '/events/anthropic/',
+  'https://mcp.example.com/': '/events/',
+  'https://hub.example.com/.well-known/': '/events/',
+  'https://stream.wikimedia.org/': '/events/wikimedia/',
+};
 
 /** What a page does of which a block is only the frame. */
 const SAMPLE = `import { EventSource } from 'eventsource-wasm';
@@ -125,10 +135,12 @@ async function runSnippet(snippet, { server, browser, projects }) {
   });
   // The port is another one here; in a page it is another origin.
   const url = `http://localhost:${new URL(server.url).port}`;
-  const code = labelled.replaceAll(/https?:\/\/(localhost:8000|([\w-]+\.)*example\.com)(?=[/'"`])/g, url);
+  const ours = Object.entries(SERVICES).reduce((code, [from, to]) => code.replaceAll(from, url + to), labelled);
+  const code = ours.replaceAll(/https?:\/\/(localhost:8000|([\w-]+\.)*example\.com)(?=[/'"`])/g, url);
   const project = join(projects, `line-${snippet.line}`);
   await mkdir(project);
-  await execute({ code, logs, project, server, browser, opens: /\bnew [\w.]*EventSource\b/.test(code) });
+  const opens = /\bnew [\w.]*EventSource\b/.test(code) && !/\bfor await\b|\bonBatch\b/.test(code);
+  await execute({ code, logs, project, server, browser, opens });
 }
 
 /** How each kind of block is run. */

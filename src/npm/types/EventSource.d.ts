@@ -249,19 +249,31 @@ export interface EventSourceFailure {
   readonly attempt: number;
 }
 
-/** What a `for await` loop or a stream ends with where a source has failed for good: {@link EventSourceFailure} as an `Error`. */
-export interface EventSourceError extends Error, Omit<EventSourceFailure, 'message' | 'cause'> {
+/**
+ * What a `for await` loop or a stream ends with where a source has failed for good: the
+ * {@link EventSourceFailure | failure} as an `Error`.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   for await (const { data } of new EventSource('/events')) show(data);
+ * } catch (error) {
+ *   if (error instanceof EventSourceError && error.status === 401) logIn();
+ * }
+ * ```
+ */
+export declare class EventSourceError extends Error {
+  constructor(failure: EventSourceFailure);
+  /** What kind of failure it was. */
   readonly cause: EventSourceFailure['cause'];
 }
-export declare const EventSourceError: {
-  new (failure: EventSourceFailure): EventSourceError;
-  readonly prototype: EventSourceError;
-};
+export interface EventSourceError extends Omit<EventSourceFailure, 'message' | 'cause'> {}
 
 /** An event of a stream as a plain object, without the weight of a DOM event. */
 export interface EventSourceMessage {
   /** The event's type; `'message'` where the stream names none. */
   type: string;
+  /** Its `data` lines, joined by line feeds. */
   data: string;
   /** The last event ID at this event. */
   lastEventId: string;
@@ -284,6 +296,7 @@ export interface EventSourceErrorEvent extends Event, Partial<EventSourceFailure
 
 /** The event `open`, with the response's head. Where the browser's own class stands in, it has nothing of that. */
 export interface EventSourceOpenEvent extends Event {
+  /** Always 200. */
   readonly status?: number;
   /** As far as CORS lets them be read. */
   readonly headers?: Headers;
@@ -297,26 +310,27 @@ export interface EventSourceReconnectionTimeEvent extends TextEvent {
   readonly reconnectionTime: number;
 }
 
-/** The types of our own events, with what they are. No stream can have events of these types. */
-interface OwnEventMap {
-  '': TextEvent;
-  '\ncomment': TextEvent;
-  '\nid': TextEvent;
-  '\nretry': EventSourceReconnectionTimeEvent;
-  '\nreconnect': EventSourceErrorEvent;
-}
-
 /**
  * The events that every source has. A stream's own ones, which it names in its `event` fields, are
  * `MessageEvent`s, too.
  */
-export interface EventSourceEventMap extends OwnEventMap {
+export interface EventSourceEventMap {
   /** The connection is established, also anew: the server has answered with an event stream. */
   open: EventSourceOpenEvent;
   /** An event of the stream without a type, or of type `message`. */
   message: MessageEvent;
   /** The connection is lost and will be reestablished, or has failed for good. */
   error: EventSourceErrorEvent;
+  /** {@link EventSourceConstructor.ANY}: any event of the stream. */
+  '': TextEvent;
+  /** {@link EventSourceConstructor.COMMENT}. */
+  '\ncomment': TextEvent;
+  /** {@link EventSourceConstructor.ID}. */
+  '\nid': TextEvent;
+  /** {@link EventSourceConstructor.RECONNECTION_TIME}. */
+  '\nretry': EventSourceReconnectionTimeEvent;
+  /** {@link EventSourceConstructor.RECONNECT}. */
+  '\nreconnect': EventSourceErrorEvent;
 }
 
 /** A source as its handlers have it for `this`: a browser's own, too, takes handlers of ours. */

@@ -48,16 +48,28 @@ export declare function events(
  * const messages = response.body.pipeThrough(new EventSourceDecoderStream());
  * ```
  */
-export interface EventSourceDecoderStream extends TransformStream<ArrayBuffer | ArrayBufferView, EventSourceMessage> {}
-export declare const EventSourceDecoderStream: {
-  new (): EventSourceDecoderStream;
-  readonly prototype: EventSourceDecoderStream;
-};
+export declare class EventSourceDecoderStream {
+  constructor();
+  /** The messages. */
+  readonly readable: ReadableStream<EventSourceMessage>;
+  /** Takes the bytes. */
+  readonly writable: WritableStream<ArrayBuffer | ArrayBufferView>;
+}
 
 /** What {@link parseJSON} gives: a value, or why there is none. */
 export type ParsedData<Value> =
-  | { readonly value: Value; readonly error: undefined }
-  | { readonly value: undefined; readonly error: unknown };
+  | {
+      /** What the data stands for. */
+      readonly value: Value;
+      /** There is none. */
+      readonly error: undefined;
+    }
+  | {
+      /** There is none. */
+      readonly value: undefined;
+      /** A `SyntaxError`, or what `check` has thrown. */
+      readonly error: unknown;
+    };
 
 /**
  * A message's data as JSON. Data that is none is no broken connection: it is an `error` of this one message.
