@@ -354,22 +354,26 @@ export class EventSource extends EventTarget {
     const { onBatch } = this.#options.init;
     const isTaken = this.#taps.size > 0 || onBatch !== undefined;
     const messages = this.#cutter.cut(batch);
+    let dispatched = 0;
     this.#turn.begin();
-    for (const message of messages) {
+    loop: for (const message of messages) {
+      dispatched++;
       connection.lastEventId = message.lastEventId;
       // Where messages are taken otherwise, no event is made that nobody listens to.
       const type = isTaken && !this.#heard.has(message.type) ? undefined : message.type;
       const any = this.#heard.has(OWN_TYPES.ANY) && isEvent(message) ? OWN_TYPES.ANY : undefined;
-      for (const dispatched of [type, any]) {
-        if (dispatched === undefined) continue;
-        super.dispatchEvent(this.#toEvent(dispatched, message));
+      for (const heard of [type, any]) {
+        if (heard === undefined) continue;
+        super.dispatchEvent(this.#toEvent(heard, message));
         await afterReactions();
         if (this.#turn.end()) await this.#giveWay();
-        if (this.#readyState !== OPEN || this.#opened !== opened) return;
+        if (this.#readyState !== OPEN || this.#opened !== opened) break loop;
       }
     }
-    if (!isTaken) return;
-    const events = batch.extras ? messages.filter(isEvent) : messages;
+    if (!isTaken || this.#readyState === CLOSED) return;
+    // What follows comes anew with the next connection.
+    const isWhole = dispatched === messages.length && !batch.extras;
+    const events = isWhole ? messages : messages.slice(0, dispatched).filter(isEvent);
     if (events.length === 0) return;
     await Promise.all([takeWith(onBatch, events), ...Array.from(this.#taps, (tap) => tap.give(events))]);
     if (this.#turn.end()) await this.#giveWay();
@@ -380,12 +384,12 @@ export class EventSource extends EventTarget {
     this.#turn.begin();
   }
 
-  /** The event of a message, as it is dispatched to those who listen to `type`. */
-  #toEvent(dispatched: string, { type, data, lastEventId }: EventSourceMessage): Event {
-    const event = createMessageEvent(dispatched, data, this.#origin, lastEventId);
+  /** The event of a message, as those have it who listen to `heard`. */
+  #toEvent(heard: string, { type, data, lastEventId }: EventSourceMessage): Event {
+    const event = createMessageEvent(heard, data, this.#origin, lastEventId);
     if (type === OWN_TYPES.RECONNECTION_TIME) Object.assign(event, { reconnectionTime: Number(data) });
     // Who listens to all types wants to know this one's.
-    if (dispatched !== type) Object.defineProperty(event, 'type', { value: type });
+    if (heard !== type) Object.defineProperty(event, 'type', { value: type });
     return event;
   }
 

@@ -160,8 +160,10 @@ export class Connection {
   /** From now on the engine decides. */
   start(engine: Engine): void {
     this.#engine = engine;
-    const { repeat, policy } = this.#options;
-    this.#machine = new engine.Connection(isCrossOrigin(this.#url), repeat, Float64Array.from(policy));
+    const { repeat, policy, init } = this.#options;
+    // Why a fetch of the page's own fails is its matter.
+    const mayBeForbidden = !init.fetch && !init.url && isCrossOrigin(this.#url);
+    this.#machine = new engine.Connection(mayBeForbidden, repeat, Float64Array.from(policy));
     if (this.#isHidden()) this.#input(Input.Hide);
     if (globalThis.navigator?.onLine === false) this.#loseNetwork();
     this.#input(Input.Construct);
@@ -323,7 +325,8 @@ export class Connection {
     try {
       for (let chunk = await body.next(); chunk && !isOver(); chunk = await body.next()) {
         this.#lastActivity = Date.now();
-        for (let start = 0; start < chunk.length && !isOver(); start += SLICE) {
+        // An empty one has to be asked on after, too.
+        for (let start = 0; (start === 0 || start < chunk.length) && !isOver(); start += SLICE) {
           parser.write(chunk.subarray(start, start + SLICE));
           if (start + SLICE >= chunk.length) body.readOn(chunk);
           await this.#handOn(parser.parse(), isOver);
@@ -339,7 +342,8 @@ export class Connection {
   async #handOn(batch: Batch, isOver: () => boolean): Promise<void> {
     if (batch.reconnectionTime !== undefined) this.#input(Input.ReconnectionTime, batch.reconnectionTime);
     if (batch.changes.length > 0) {
-      this.#input(Input.Delivered);
+      // Without data there are comments only, and the like.
+      if (batch.data) this.#input(Input.Delivered);
       this.#isDelivering = true;
       try {
         await this.#page.deliver(batch);

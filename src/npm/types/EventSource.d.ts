@@ -142,7 +142,6 @@ export interface EventSourceInit {
   onBatch?: (messages: EventSourceMessage[]) => unknown;
 }
 
-
 /**
  * When a source tries again, and when no more. Every member can be left out.
  *
