@@ -71,9 +71,10 @@ export function startChat(panel) {
       }
       status.mark('lost');
       const isRefused = error instanceof EventSourceError;
-      changeAtEnd(conversation, () =>
-        putAtEnd(conversation, isRefused ? failureCard(error) : element('p', 'broken', `${error}`)),
-      );
+      const told = isRefused ? failureCard(error) : element('p', 'broken', `${error}`);
+      putAtEnd(conversation, told);
+      // A card is read from its beginning.
+      conversation.scrollTop += told.getBoundingClientRect().top - conversation.getBoundingClientRect().top - 12;
       if (isRefused) tell('closed', 'refused', `refused with status ${error.status}`);
       else tell('closed', 'broken', 'the connection broke');
     } finally {

@@ -22,7 +22,7 @@ export class Countdown {
     const show = () => {
       const seconds = Math.ceil((due - Date.now()) / 1_000);
       if (seconds > 0) this.#note.textContent = `attempt ${attempt} in ${seconds} s`;
-      else this.attempt(attempt);
+      else this.end();
     };
     clearInterval(this.#ticker);
     this.#ticker = setInterval(show, 200);
@@ -30,10 +30,10 @@ export class Countdown {
     show();
   }
 
-  /** The attempt is being made. */
-  attempt(number) {
+  /** The wait is over, and the attempt is being made. */
+  end() {
     clearInterval(this.#ticker);
-    this.#note.textContent = `attempt ${number}…`;
+    this.#note.textContent = 'trying now…';
   }
 
   /** There is nothing to wait for any more. */

@@ -9,7 +9,7 @@ const TITLES = {
   'content-type': 'Not an event stream',
   cors: 'The server does not allow this origin',
   timeout: 'Nothing came in time',
-  callback: 'A function of the page threw',
+  callback: 'A function has thrown',
 };
 
 /** The headers that explain most. */
@@ -17,7 +17,7 @@ const HEADERS = ['Retry-After', 'Content-Type'];
 
 /** `failure` is an `error` event or an `EventSourceError`: both have the same members. */
 export function failureCard(failure) {
-  const { cause, status, message, headers, body, willRetry, delay, attempt } = failure;
+  const { cause, status, message, headers, body, error, willRetry, delay, attempt } = failure;
   const card = element('article', 'failure');
   card.dataset.retry = willRetry;
 
@@ -26,8 +26,8 @@ export function failureCard(failure) {
   head.append(element('h4', '', title), element('p', 'verdict', willRetry ? 'tries again' : 'final'));
 
   const facts = element('dl', '');
-  const add = (name, value) => {
-    const fact = element('div', '');
+  const add = (name, value, className = '') => {
+    const fact = element('div', className);
     fact.append(element('dt', '', name), element('dd', '', String(value)));
     facts.append(fact);
   };
@@ -37,11 +37,13 @@ export function failureCard(failure) {
   if (willRetry) add('delay', `${Math.round(delay)} ms`);
   if (attempt > 0) add('attempt', attempt);
   for (const name of HEADERS) {
-    if (headers?.has(name)) add(name, headers.get(name));
+    if (headers?.has(name)) add(name, headers.get(name), 'wide');
   }
 
-  card.append(head, element('p', 'message', message), facts);
-  if (body) card.append(element('pre', '', readable(body)));
+  card.append(head);
+  const said = body ? readable(body) : (error ?? '');
+  if (said) card.append(element('pre', '', `${said}`));
+  card.append(facts, element('p', 'message', message));
   return card;
 }
 

@@ -10,28 +10,20 @@ import { randomClient } from './trouble.js';
 /** The policy of all sources here. */
 const RETRY = { statuses: 'transient', attempts: 3 };
 
-/** A server that is overloaded, then behind a proxy that says so, then well. */
-const OVERLOADED = [
-  {
-    status: 503,
-    headers: { 'content-type': 'application/json', 'retry-after': '5' },
-    steps: [{ text: '{"error":"overloaded","hint":"Come back in five seconds."}' }],
-  },
-  {
-    status: 502,
-    headers: { 'content-type': 'text/plain' },
-    steps: [{ text: 'Bad gateway: the server is starting.' }],
-  },
-  [{ text: 'data: I am well again.\n\n' }, { hang: true }],
-];
-
-/** What each button has the server answer: the URL, and options beside the policy. */
+/** What each button has the server answer, request by request, and options beside the policy. */
 const ANSWERS = {
-  // As a body, because a script in the URL would be all that the message is about.
-  overloaded: () => [`/events/script?key=${randomClient()}`, { method: 'POST', body: JSON.stringify(OVERLOADED) }],
-  missing: () => [`/events/status/404?${json({ error: 'There is no stream of this name.' })}`],
-  'web-page': () => ['/events/status/200?type=text/html&body=<!doctype html>%0A<title>Please log in</title>'],
-  nothing: () => ['/events/hang', { connectTimeout: 2_000 }],
+  overloaded: [
+    [
+      response(503, 'application/json', '{"error":"overloaded","hint":"Come back in five seconds."}', {
+        'retry-after': '5',
+      }),
+      response(502, 'text/plain', 'Bad gateway: the server is starting.'),
+      [{ text: 'data: I am well again.\n\n' }, { hang: true }],
+    ],
+  ],
+  missing: [[response(404, 'application/json', '{"error":"There is no stream of this name."}')]],
+  'web-page': [[response(200, 'text/html', '<!doctype html>\n<title>Please log in</title>')]],
+  silence: [[[{ hang: true }]], { idleTimeout: 2_000 }],
 };
 
 export function startFailures(panel) {
@@ -39,10 +31,16 @@ export function startFailures(panel) {
   const list = field(panel, 'failures');
   let source;
 
-  function open([url, options]) {
+  function open(script, options) {
     list.replaceChildren();
     source?.close();
-    source = new EventSource(url, { retry: RETRY, ...options });
+    source = new EventSource(`/events/script?key=${randomClient()}`, {
+      retry: RETRY,
+      // The script goes into the body, because in the URL it would be all that the messages are about.
+      method: 'POST',
+      body: JSON.stringify(script),
+      ...options,
+    });
     status.follow(source);
 
     source.addEventListener('error', (event) => {
@@ -64,12 +62,12 @@ export function startFailures(panel) {
   }
 
   for (const [action, answer] of Object.entries(ANSWERS)) {
-    panel.querySelector(`[data-action="${action}"]`).addEventListener('click', () => open(answer()));
+    panel.querySelector(`[data-action="${action}"]`).addEventListener('click', () => open(...answer));
   }
   offerStop(panel, status, () => source);
 }
 
-/** The query of a response in JSON. */
-function json(value) {
-  return new URLSearchParams({ type: 'application/json', body: JSON.stringify(value) });
+/** A whole response, as a script of the server has it. */
+function response(status, type, text, headers = {}) {
+  return { status, headers: { 'content-type': type, ...headers }, steps: [{ text }] };
 }

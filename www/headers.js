@@ -34,11 +34,12 @@ export function startHeaders(panel) {
     source.onmessage = (event) => {
       status.received(event);
       const { headers } = JSON.parse(event.data);
-      seen.replaceChildren(...rows(headers, name.toLowerCase()));
-      status.log(`the server saw ${name}: ${headers[name.toLowerCase()]}`);
+      seen.replaceChildren(list(headers, name.toLowerCase()));
+      status.log(`the server saw “${headers[name.toLowerCase()]}”`);
     };
     source.onerror = (event) => {
-      if (!event.willRetry) seen.replaceChildren(failureCard(event));
+      // A header that can't be sent. Where the network fails, what the server saw stays there.
+      if (event.cause === 'callback') seen.replaceChildren(failureCard(event));
     };
   }
 
@@ -52,11 +53,13 @@ export function startHeaders(panel) {
 }
 
 /** The headers as the server tells them, that of the user on top. */
-function rows(headers, chosen) {
+function list(headers, chosen) {
+  const made = element('dl', '');
   const { [chosen]: first, ...others } = headers;
-  return Object.entries({ [chosen]: first, ...others }).map(([name, value]) => {
+  for (const [name, value] of Object.entries({ [chosen]: first, ...others })) {
     const row = element('div', name === chosen ? 'chosen' : '');
     row.append(element('dt', '', name), element('dd', '', value));
-    return row;
-  });
+    made.append(row);
+  }
+  return made;
 }

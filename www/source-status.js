@@ -18,7 +18,6 @@ export class SourceStatus extends PanelStatus {
   #lastEventId = '';
   /** When the connection was lost; undefined unless the source waits for the next one. */
   #lostAt;
-  #attempt = 0;
   #countdown;
 
   constructor(panel) {
@@ -85,14 +84,13 @@ export class SourceStatus extends PanelStatus {
     this.log(`error: ${why}, ${next}`);
     if (this.#lostAt === undefined) this.announce(`no connection, ${next}`);
     this.#lostAt ??= Date.now();
-    this.#attempt = attempt;
     this.#countdown.start(delay, attempt);
     this.#show();
   }
 
   #reconnect() {
-    this.log('asked for the next attempt now');
-    this.#countdown.attempt(this.#attempt);
+    this.log('reconnect(): no more waiting');
+    this.#countdown.end();
     this.#source.reconnect();
   }
 
