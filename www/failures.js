@@ -14,8 +14,8 @@ const RETRY = { statuses: 'transient', attempts: 3 };
 const ANSWERS = {
   overloaded: [
     [
-      response(503, 'application/json', '{"error":"overloaded","hint":"Come back in five seconds."}', {
-        'retry-after': '5',
+      response(503, 'application/json', '{"error":"overloaded","hint":"Come back in ten seconds."}', {
+        'retry-after': '10',
       }),
       response(502, 'text/plain', 'Bad gateway: the server is starting.'),
       [{ text: 'data: I am well again.\n\n' }, { hang: true }],

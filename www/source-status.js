@@ -18,6 +18,8 @@ export class SourceStatus extends PanelStatus {
   #lastEventId = '';
   /** When the connection was lost; undefined unless the source waits for the next one. */
   #lostAt;
+  /** The user waits for what the next attempt brings; further ones in a row are not announced. */
+  #isAwaited = true;
   #countdown;
 
   constructor(panel) {
@@ -32,6 +34,7 @@ export class SourceStatus extends PanelStatus {
     this.#received = 0;
     this.#lastEventId = '';
     this.#lostAt = undefined;
+    this.#isAwaited = true;
     this.#countdown.stop();
     this.clearMarks();
     source.addEventListener('open', () => this.#opened());
@@ -60,6 +63,7 @@ export class SourceStatus extends PanelStatus {
   #opened() {
     this.connections++;
     this.openedAt = Date.now();
+    this.#isAwaited = true;
     this.#countdown.stop();
     if (this.#lostAt === undefined) {
       this.log('open');
@@ -82,7 +86,8 @@ export class SourceStatus extends PanelStatus {
     }
     const next = `attempt ${attempt} in ${(delay / 1_000).toFixed(1)} s`;
     this.log(`error: ${why}, ${next}`);
-    if (this.#lostAt === undefined) this.announce(`no connection, ${next}`);
+    if (this.#isAwaited) this.announce(`connection failed (${why}), ${next}`);
+    this.#isAwaited = false;
     this.#lostAt ??= Date.now();
     this.#countdown.start(delay, attempt);
     this.#show();
@@ -90,6 +95,7 @@ export class SourceStatus extends PanelStatus {
 
   #reconnect() {
     this.log('reconnect(): no more waiting');
+    this.#isAwaited = true;
     this.#countdown.end();
     this.#source.reconnect();
   }

@@ -166,14 +166,14 @@ for (const [name, start] of Object.entries(BROWSERS)) {
       const first = await until(
         'it counts the seconds of Retry-After',
         () => secondsLeft('failures'),
-        (seconds) => seconds > 3,
+        (seconds) => seconds > 5,
       );
       const second = await until(
         'it counts down',
         () => secondsLeft('failures'),
         (seconds) => seconds < first,
       );
-      assert.ok(second > 2, 'there is something left to wait for');
+      assert.ok(second > 3, 'there is something left to wait for');
       const askedAt = Date.now();
       await click('failures', 'now');
       await until(
@@ -193,15 +193,22 @@ for (const [name, start] of Object.entries(BROWSERS)) {
         ({ failures }) => failures.includes('Status 503'),
       );
       assert.equal(refused.state, 'connecting');
-      const card = ['tries again', '"error": "overloaded"', 'causestatus', 'willRetrytrue', 'delay5000 ms', 'attempt1'];
-      for (const told of [...card, 'Retry-After5', 'Content-Typeapplication/json']) {
+      const card = [
+        'tries again',
+        '"error": "overloaded"',
+        'causestatus',
+        'willRetrytrue',
+        'delay10000 ms',
+        'attempt1',
+      ];
+      for (const told of [...card, 'Retry-After10', 'Content-Typeapplication/json']) {
         assert.ok(refused.failures.includes(told), `${told} is in ${refused.failures}`);
       }
       await click('failures', 'now');
       await until(
         'the next answer is explained',
         () => panel('failures'),
-        ({ failures }) => failures.startsWith('Status 502'),
+        ({ failures }) => failures.includes('Status 502'),
       );
       await click('failures', 'now');
       await until(
