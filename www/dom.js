@@ -8,9 +8,12 @@ export function field(panel, name) {
   return panel.querySelector(`[data-field="${name}"]`);
 }
 
-/** Shows figures by the names of their fields. */
+/** Shows figures by the names of their fields; those that the panel has none for are left out. */
 export function showFigures(panel, figures) {
-  for (const [name, value] of Object.entries(figures)) field(panel, name).textContent = value;
+  for (const [name, value] of Object.entries(figures)) {
+    const place = field(panel, name);
+    if (place) place.textContent = value;
+  }
 }
 
 /** Makes an element. Its text is set as text, never as HTML: it may come from the network. */
@@ -31,6 +34,13 @@ export function putOnTop(list, item) {
 export function putAtEnd(list, item) {
   list.append(item);
   if (list.childElementCount > MAX_ITEMS) list.firstElementChild.remove();
+}
+
+/** Changes what is in a box and keeps its end in view, unless the reader has scrolled up. */
+export function changeAtEnd(box, change) {
+  const atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 40;
+  change();
+  if (atEnd) box.scrollTop = box.scrollHeight;
 }
 
 /** The time of day, as 23:59:59. */

@@ -1,6 +1,9 @@
-// Brings the page to life: the three panels and the copy button.
+// Brings the page to life: the panels and the copy button.
 
 import { announce } from './announce.js';
+import { startChat } from './chat.js';
+import { startFailures } from './failures.js';
+import { startHeaders } from './headers.js';
 import { startNotifications } from './notifications.js';
 import { startTokens } from './tokens.js';
 import { startUsers } from './users.js';
@@ -8,6 +11,9 @@ import { startUsers } from './users.js';
 startNotifications(document.querySelector('[data-panel="notifications"]'));
 startUsers(document.querySelector('[data-panel="users"]'));
 startTokens(document.querySelector('[data-panel="tokens"]'));
+startHeaders(document.querySelector('[data-panel="headers"]'));
+startChat(document.querySelector('[data-panel="chat"]'));
+startFailures(document.querySelector('[data-panel="failures"]'));
 
 const example = document.querySelector('.example code');
 const copy = document.querySelector('[data-action="copy"]');

@@ -1,29 +1,30 @@
-// Shows how a panel's source is doing: its state, its figures, and a log of what happened to it.
+// Shows how a panel's source is doing: its state, its figures, and what the package tells of its failures.
 
-import { announce } from './announce.js';
-import { element, field, putAtEnd, putOnTop, showFigures, timeOfDay } from './dom.js';
+import { Countdown } from './countdown.js';
+import { showFigures } from './dom.js';
+import { PanelStatus } from './panel-status.js';
 
 /** The names of `readyState`. */
 const STATES = ['connecting', 'open', 'closed'];
 
-export class SourceStatus {
+export class SourceStatus extends PanelStatus {
   /** How often the source was open so far. */
   connections = 0;
   /** When it was opened last. */
   openedAt = 0;
 
-  #panel;
-  #name;
   #source;
   #received = 0;
   #lastEventId = '';
   /** When the connection was lost; undefined unless the source waits for the next one. */
   #lostAt;
-  #ticker;
+  /** The user waits for what the next attempt brings; further ones in a row are not announced. */
+  #isAwaited = true;
+  #countdown;
 
   constructor(panel) {
-    this.#panel = panel;
-    this.#name = panel.querySelector('h3').textContent;
+    super(panel);
+    this.#countdown = new Countdown(panel, () => this.#reconnect());
   }
 
   /** Follows a new source from its construction on. All figures start anew. */
@@ -33,95 +34,85 @@ export class SourceStatus {
     this.#received = 0;
     this.#lastEventId = '';
     this.#lostAt = undefined;
-    field(this.#panel, 'marks').replaceChildren();
+    this.#isAwaited = true;
+    this.#countdown.stop();
+    this.clearMarks();
     source.addEventListener('open', () => this.#opened());
-    source.addEventListener('error', () => this.#failed());
+    source.addEventListener('error', (event) => this.#failed(event));
     this.log('connecting');
     this.#show();
   }
 
   /** Counts an event. `kind` is the class of its mark on the line, if it has a special one. */
-  received(event, kind = '') {
+  received(event, kind) {
     this.#received++;
     this.#lastEventId = event.lastEventId;
-    this.#mark(kind);
+    this.mark(kind);
     this.#showFigures();
   }
 
   /** `close()` fires no event, so whoever calls it has to say so here. */
   closed(reason) {
     this.#lostAt = undefined;
+    this.#countdown.stop();
     this.log(reason);
-    announce(`${this.#name}: ${reason}.`);
+    this.announce(reason);
     this.#show();
-  }
-
-  log(text) {
-    const item = element('li', '');
-    item.append(element('time', '', timeOfDay()), text);
-    putOnTop(field(this.#panel, 'log'), item);
   }
 
   #opened() {
     this.connections++;
     this.openedAt = Date.now();
+    this.#isAwaited = true;
+    this.#countdown.stop();
     if (this.#lostAt === undefined) {
       this.log('open');
     } else {
       const seconds = ((this.openedAt - this.#lostAt) / 1_000).toFixed(1);
       const id = this.#lastEventId && `, resumed with id ${this.#lastEventId}`;
       this.log(`open again after ${seconds} s${id}`);
-      announce(`${this.#name}: open again.`);
+      this.announce('open again');
       this.#lostAt = undefined;
     }
     this.#show();
   }
 
-  #failed() {
-    if (STATES[this.#source.readyState] === 'closed') {
-      this.closed('error: closed for good, the console says why');
+  #failed({ cause, status, willRetry, delay, attempt }) {
+    const why = cause === 'status' ? `status ${status}` : cause;
+    if (this.#lostAt === undefined) this.mark('lost');
+    if (!willRetry) {
+      this.closed(`error: ${why}, closed for good`);
       return;
     }
-    if (this.#lostAt !== undefined) {
-      this.log('error: attempt failed, reconnecting…');
-    } else {
-      this.#lostAt = Date.now();
-      this.#mark('lost');
-      this.log(`error: ${this.connections > 0 ? 'dropped' : 'no connection'}, reconnecting…`);
-      announce(`${this.#name}: connection lost, reconnecting.`);
-    }
+    const next = `attempt ${attempt} in ${(delay / 1_000).toFixed(1)} s`;
+    this.log(`error: ${why}, ${next}`);
+    if (this.#isAwaited) this.announce(`connection failed (${why}), ${next}`);
+    this.#isAwaited = false;
+    this.#lostAt ??= Date.now();
+    this.#countdown.start(delay, attempt);
     this.#show();
+  }
+
+  #reconnect() {
+    this.log('reconnect(): no more waiting');
+    this.#isAwaited = true;
+    this.#countdown.end();
+    this.#source.reconnect();
   }
 
   #show() {
     const state = STATES[this.#source.readyState];
-    this.#panel.dataset.state = state;
-    field(this.#panel, 'state').textContent = state;
-    const toggle = this.#panel.querySelector('[data-action="toggle"]');
+    this.showState(state);
+    const toggle = this.panel.querySelector('[data-action="toggle"]');
     if (toggle) toggle.textContent = state === 'closed' ? 'Reopen' : 'Close';
     this.#showFigures();
-
-    clearInterval(this.#ticker);
-    this.#showWait();
-    if (this.#lostAt !== undefined) this.#ticker = setInterval(() => this.#showWait(), 1_000);
-  }
-
-  /** The page cannot know how long the wait will be, only how long it has been. */
-  #showWait() {
-    const waiting = this.#lostAt !== undefined;
-    const seconds = Math.round((Date.now() - this.#lostAt) / 1_000);
-    field(this.#panel, 'note').textContent = waiting ? `reconnecting… ${seconds} s` : '';
   }
 
   #showFigures() {
-    showFigures(this.#panel, {
+    showFigures(this.panel, {
       received: this.#received,
       connections: this.connections,
       'last-event-id': this.#lastEventId || '–',
     });
-  }
-
-  #mark(kind) {
-    putAtEnd(field(this.#panel, 'marks'), element('li', `mark ${kind}`));
   }
 }

@@ -1,8 +1,8 @@
-// The button that closes a panel's source and opens it again.
+// The buttons that close a panel's source, and open it again.
 
 import { EventSource } from '/dist/index.js';
 
-/** `source()` gives the panel's current source, and `open()` makes it a new one. */
+/** One button for both. `source()` gives the panel's current source, and `open()` makes it a new one. */
 export function offerToggle(panel, status, source, open) {
   panel.querySelector('[data-action="toggle"]').addEventListener('click', () => {
     if (source().readyState === EventSource.CLOSED) {
@@ -11,5 +11,15 @@ export function offerToggle(panel, status, source, open) {
       source().close();
       status.closed('closed by the page');
     }
+  });
+}
+
+/** A button that only closes. `source()` gives the panel's current source, if there is one. */
+export function offerStop(panel, status, source) {
+  panel.querySelector('[data-action="stop"]').addEventListener('click', () => {
+    const current = source();
+    if (!current || current.readyState === EventSource.CLOSED) return;
+    current.close();
+    status.closed('stopped, closed by the page');
   });
 }

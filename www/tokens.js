@@ -1,9 +1,10 @@
 // The panel of the token stream: a text that goes on in mid-sentence after a break.
 
 import { EventSource } from '/dist/index.js';
-import { element, field, showFigures } from './dom.js';
+import { changeAtEnd, element, field, showFigures } from './dom.js';
 import { Sequence } from './sequence.js';
 import { SourceStatus } from './source-status.js';
+import { offerStop } from './toggle.js';
 import { offerTrouble, randomClient } from './trouble.js';
 
 export function startTokens(panel) {
@@ -40,16 +41,9 @@ export function startTokens(panel) {
         status.closed('[DONE]: the text is complete, closed by the page');
       } else {
         const { choices } = JSON.parse(event.data);
-        append(part, choices[0].delta.content);
+        changeAtEnd(text, () => part.append(choices[0].delta.content));
       }
     };
-  }
-
-  /** Appends to the text and keeps its end in view, unless the reader has scrolled up. */
-  function append(part, words) {
-    const atEnd = text.scrollHeight - text.scrollTop - text.clientHeight < 40;
-    part.append(words);
-    if (atEnd) text.scrollTop = text.scrollHeight;
   }
 
   form.addEventListener('submit', (event) => {
@@ -57,11 +51,6 @@ export function startTokens(panel) {
     write();
   });
 
-  panel.querySelector('[data-action="stop"]').addEventListener('click', () => {
-    if (!source || source.readyState === EventSource.CLOSED) return;
-    source.close();
-    status.closed('stopped, closed by the page');
-  });
-
+  offerStop(panel, status, () => source);
   offerTrouble(panel, client, status);
 }

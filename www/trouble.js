@@ -15,11 +15,11 @@ export function randomClient() {
   return number.toString(36);
 }
 
-/** Lets the buttons of `panel` make trouble for the streams named `client`. */
+/** Lets the buttons that `panel` has make trouble for the streams named `client`. */
 export function offerTrouble(panel, client, status) {
   for (const [action, requests] of Object.entries(TROUBLES)) {
     const button = panel.querySelector(`[data-action="${action}"]`);
-    button.addEventListener('click', async () => {
+    button?.addEventListener('click', async () => {
       status.log(`asked the server: ${button.textContent.toLowerCase()}`);
       try {
         for (const request of requests) await post(`${request}&client=${client}`, status);

@@ -24,12 +24,12 @@ for (const [name, start] of Object.entries(BROWSERS)) {
       await server?.stop();
     });
 
-    /** A panel's state and figures. */
+    /** A panel's state, its label, and all that the panel shows, by the names of its fields. */
     const panel = (name) =>
       browser.run(
         `const panel = document.querySelector('[data-panel=' + $ + ']');
          const fields = Object.fromEntries([...panel.querySelectorAll('[data-field]')].map((field) => [field.dataset.field, field.textContent]));
-         return { ...fields, state: panel.dataset.state }`,
+         return { ...fields, state: panel.dataset.state, label: fields.state }`,
         name,
       );
     const click = (name, action) =>
@@ -37,6 +37,16 @@ for (const [name, start] of Object.entries(BROWSERS)) {
         name,
         action,
       ]);
+    const fill = (name, values) =>
+      browser.run(
+        `for (const [name, value] of Object.entries($[1])) document.querySelector('[data-panel=' + $[0] + '] [name=' + name + ']').value = value`,
+        [name, values],
+      );
+    /** The seconds that a panel's countdown shows; undefined where it shows none. */
+    const secondsLeft = async (name) => {
+      const match = /^attempt 1 in (\d+) s$/.exec((await panel(name)).note);
+      return match ? Number(match[1]) : undefined;
+    };
     const open = async () => {
       await browser.open(`${server.url}/`);
       await until(
@@ -148,6 +158,163 @@ for (const [name, start] of Object.entries(BROWSERS)) {
       );
       assert.ok(whole.text.length > 200);
       assert.equal(broken.text, whole.text);
+    });
+
+    it('counts down to the next attempt, and makes it at once when asked to', async () => {
+      await open();
+      await click('failures', 'overloaded');
+      const first = await until(
+        'it counts the seconds of Retry-After',
+        () => secondsLeft('failures'),
+        (seconds) => seconds > 5,
+      );
+      const second = await until(
+        'it counts down',
+        () => secondsLeft('failures'),
+        (seconds) => seconds < first,
+      );
+      assert.ok(second > 3, 'there is something left to wait for');
+      const askedAt = Date.now();
+      await click('failures', 'now');
+      await until(
+        'the next answer is there',
+        () => panel('failures'),
+        ({ failures }) => failures.includes('Status 502'),
+      );
+      assert.ok(Date.now() - askedAt < (second - 1) * 1_000);
+    });
+
+    it('explains failures that another attempt follows, until the stream is well', async () => {
+      await open();
+      await click('failures', 'overloaded');
+      const refused = await until(
+        'the failure is explained',
+        () => panel('failures'),
+        ({ failures }) => failures.includes('Status 503'),
+      );
+      assert.equal(refused.state, 'connecting');
+      const card = [
+        'tries again',
+        '"error": "overloaded"',
+        'causestatus',
+        'willRetrytrue',
+        'delay10000 ms',
+        'attempt1',
+      ];
+      for (const told of [...card, 'Retry-After10', 'Content-Typeapplication/json']) {
+        assert.ok(refused.failures.includes(told), `${told} is in ${refused.failures}`);
+      }
+      await click('failures', 'now');
+      await until(
+        'the next answer is explained',
+        () => panel('failures'),
+        ({ failures }) => failures.includes('Status 502'),
+      );
+      await click('failures', 'now');
+      await until(
+        'the stream is well',
+        () => panel('failures'),
+        ({ failures, state }) => failures.startsWith('I am well again.') && state === 'closed',
+      );
+    });
+
+    it('explains failures that are final', async () => {
+      await open();
+      for (const [action, title, type] of [
+        ['missing', 'Status 404', 'application/json'],
+        ['web-page', 'Not an event stream', 'text/html'],
+      ]) {
+        await click('failures', action);
+        const { failures, note } = await until(
+          `${title} is explained`,
+          () => panel('failures'),
+          ({ failures, state }) => failures.startsWith(title) && state === 'closed',
+        );
+        assert.ok(failures.startsWith(`${title}final`));
+        for (const told of ['willRetryfalse', 'attempt1', `Content-Type${type}`])
+          assert.ok(failures.includes(told), told);
+        assert.equal(note, '');
+      }
+    });
+
+    it("sends a header of the user's choosing, renewed for every attempt", async () => {
+      await open();
+      await fill('headers', { name: 'X-Demo', value: 'mine' });
+      await click('headers', 'connect');
+      await until(
+        'the server has seen it',
+        () => panel('headers'),
+        ({ seen }) => seen.startsWith('x-demomine-1'),
+      );
+      await click('headers', 'cut');
+      await until(
+        'the server has seen the next one',
+        () => panel('headers'),
+        ({ seen }) => seen.startsWith('x-demomine-2'),
+      );
+    });
+
+    it("says why a header can't be sent", async () => {
+      await open();
+      await fill('headers', { name: 'Cookie' });
+      await click('headers', 'connect');
+      const { seen } = await until(
+        'it is explained',
+        () => panel('headers'),
+        ({ seen }) => seen.includes('causecallback'),
+      );
+      assert.match(seen, /which browsers do not let a page send/);
+    });
+
+    it('writes the answer of a chat token by token', async () => {
+      await open();
+      await fill('chat', { prompt: 'Are you there?' });
+      await click('chat', 'send');
+      const begun = await until(
+        'the answer begins',
+        () => panel('chat'),
+        ({ label, conversation }) => label === 'streaming' && conversation.includes('You said'),
+      );
+      assert.ok(!begun.conversation.includes('word by word'));
+      const { conversation } = await until(
+        'the answer is complete',
+        () => panel('chat'),
+        ({ label }) => label === 'complete',
+      );
+      assert.match(conversation, /^Are you there\?You said: “Are you there\?”\. .* send word by word\.$/);
+    });
+
+    it('stops the answer of a chat in the midst of it', async () => {
+      await open();
+      await click('chat', 'send');
+      await until(
+        'the answer begins',
+        () => panel('chat'),
+        ({ conversation }) => conversation.includes('You said'),
+      );
+      await click('chat', 'stop');
+      const { conversation } = await until(
+        'it is over',
+        () => panel('chat'),
+        ({ state }) => state === 'closed',
+      );
+      assert.ok(!conversation.includes('word by word'));
+      assert.equal((await panel('chat')).label, 'stopped');
+    });
+
+    it('shows the JSON with which a chat is refused', async () => {
+      await open();
+      for (const [action, ...told] of [
+        ['no-key', 'Status 401final', '"code": "invalid_api_key"'],
+        ['too-often', 'Status 429final', '"code": "rate_limit_exceeded"', 'Retry-After5'],
+      ]) {
+        await click('chat', action);
+        await until(
+          `${action} is refused`,
+          () => panel('chat'),
+          ({ label, conversation }) => label === 'refused' && told.every((text) => conversation.includes(text)),
+        );
+      }
     });
 
     it('can be closed and opened again', async () => {
