@@ -45,9 +45,9 @@ pub enum ReadyState {
 /// [`messages`](Self::messages) alone. The stream goes on over reconnections. It ends after
 /// [`close`](Handle::close), or when the source fails for good: then its last item is the [`Error`].
 ///
-/// - Nothing happens until the stream is polled, and nothing is read from the network while it is not, but
-///   for one read (of at most 64 KiB, where the browser's streams allow that) ahead: a slow application
-///   slows the server down.
+/// - Nothing happens until the stream is polled, and no more is read while it is not than one chunk ahead:
+///   at most 64 KiB where the response's body is a byte stream, as those of `fetch` are. So a slow
+///   application slows the server down, as far as the browser hands it on; Firefox keeps what comes.
 /// - Dropping it closes the source, and aborts its request.
 /// - Methods are those of its [`Handle`], of which [`handle`](Self::handle) gives more.
 ///

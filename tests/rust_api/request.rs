@@ -11,7 +11,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{AbortController, RequestCredentials};
 
 use super::support::{
-    all, at, ends, evaluate, first_loss, function, new_key, pass, refusal, requests,
+    all, at, ends, evaluate, first_loss, function, new_key, pass, post_script, refusal, requests,
     requests_so_far, script, stays_open, take, without_preflights,
 };
 
@@ -56,11 +56,10 @@ async fn method_headers_and_body_are_sent() {
 
 #[wasm_bindgen_test]
 async fn functions_give_url_headers_and_body_for_each_attempt() {
-    let script = script(&json!([
-        ends("retry: 20\nid: 9\ndata: a\n\n"),
-        stays_open("")
-    ]));
+    let script = post_script();
     let url = script.url.clone();
+    let connections = json!([ends("retry: 20\nid: 9\ndata: a\n\n"), stays_open(":\n")]).to_string();
+    let length = connections.len();
     let mut source = EventSource::builder(at("/nowhere"))
         .method("POST")
         .resend(true)
@@ -74,28 +73,34 @@ async fn functions_give_url_headers_and_body_for_each_attempt() {
                 .map_or("first".into(), |error| format!("{:?}", error.failure));
             Ok(vec![("X-Why".into(), why)])
         })
-        .body_with(|attempt| async move { Ok(format!("after {}", attempt.last_event_id).into()) })
+        .body_with(move |attempt| {
+            let body = format!("{connections}{}", " ".repeat(attempt.last_event_id.len()));
+            async move { Ok(body.into()) }
+        })
         .open()
         .unwrap();
-    take(&mut source, 4).await;
+    assert_eq!(
+        take(&mut source, 4).await,
+        ["open", "message #9: a", "again Ended 1", "open"]
+    );
     let requests = without_preflights(requests(&script.key, 4, 1).await);
     let seen: Vec<_> = requests
         .iter()
         .map(|request| {
             let uri = request["uri"].as_str().unwrap();
-            let length = request["headers"]["content-length"].clone();
             (
                 uri.rsplit('&').next().unwrap(),
                 request["headers"]["x-why"].clone(),
-                length,
+                request["headers"]["content-length"].clone(),
             )
         })
         .collect();
+    let lengths = [length, length + 1].map(|length| json!(length.to_string()));
     assert_eq!(
         seen,
         [
-            ("failed=0", json!("first"), json!("6")),
-            ("failed=1", json!("Ended"), json!("7")),
+            ("failed=0", json!("first"), lengths[0].clone()),
+            ("failed=1", json!("Ended"), lengths[1].clone()),
         ]
     );
 }
@@ -146,7 +151,7 @@ async fn the_last_event_id_is_sent_from_the_first_request_on() {
 async fn the_last_event_id_can_go_into_the_query_which_takes_no_preflight() {
     let script = script(&json!([
         ends("retry: 20\nid: a&b\ndata: a\n\n"),
-        stays_open("")
+        stays_open(":\n")
     ]));
     let mut source = EventSource::builder(&script.url)
         .last_event_id_param("since")
@@ -167,7 +172,7 @@ async fn the_last_event_id_can_go_into_the_query_which_takes_no_preflight() {
 
 #[wasm_bindgen_test]
 async fn after_a_redirect_the_next_request_goes_where_it_led() {
-    let script = script(&json!([ends("retry: 20\n\n"), stays_open("")]));
+    let script = script(&json!([ends("retry: 20\n\n"), stays_open(":\n")]));
     let to = String::from(js_sys::encode_uri_component(&script.url));
     let key = new_key();
     let url = at(&format!("/events/redirect/302?key={key}&to={to}"));

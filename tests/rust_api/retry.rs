@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
-    all, at, ends, first_loss, new_key, refusal, requests, script, stays_open, take,
+    all, at, ends, first_loss, new_key, post_script, refusal, requests, script, stays_open, take,
     without_preflights,
 };
 
@@ -148,7 +148,7 @@ async fn without_statuses_none_is_tried_again_and_with_them_these_are() {
     ] {
         let script = script(&json!([
             refusal(status, ("x-reason", "busy"), ""),
-            stays_open("")
+            stays_open(":\n")
         ]));
         let mut source = EventSource::builder(&script.url)
             .retry(FAST)
@@ -236,11 +236,11 @@ async fn a_post_is_made_again_until_it_has_delivered_an_event() {
     let post = |url: &str| {
         EventSource::builder(url)
             .method("POST")
-            .body("question")
+            .body(connections.to_string())
             .retry(FAST)
             .retry_statuses([503])
     };
-    let once = script(&connections);
+    let once = post_script();
     assert_eq!(
         all(post(&once.url).open().unwrap()).await,
         [
@@ -254,7 +254,7 @@ async fn a_post_is_made_again_until_it_has_delivered_an_event() {
     );
     assert_eq!(without_preflights(requests(&once.key, 3, 3).await).len(), 3);
 
-    let again = script(&connections);
+    let again = post_script();
     let mut source = post(&again.url).resend(true).open().unwrap();
     assert_eq!(
         take(&mut source, 8).await[5..],

@@ -12,8 +12,8 @@ use wasm_bindgen_futures::spawn_local;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 use super::support::{
-    all, at, ends, line, new_key, pass, refusal, requests, requests_so_far, script, stays_open,
-    take,
+    all, at, ends, function, line, new_key, pass, refusal, requests, requests_so_far, script,
+    stays_open, take,
 };
 
 #[wasm_bindgen_test]
@@ -215,42 +215,46 @@ async fn what_was_received_before_reconnect_is_neither_lost_nor_asked_for_again(
 }
 
 #[wasm_bindgen_test]
-async fn the_network_is_read_only_as_the_stream_is_polled() {
-    const MESSAGES: usize = 1_000;
-    let text = format!("data: {}\n\n", "x".repeat(64 * 1024));
-    let flood = || script(&json!([[{ "text": text, "repeat": MESSAGES }]]));
-
-    let slow = flood();
-    let mut source = EventSource::new(&slow.url).unwrap();
-    take(&mut source, 3).await;
-    let fast = flood();
-    let mut other = EventSource::new(&fast.url).unwrap();
-    // The time that 64 MB take is more than enough to fill whatever lies in between.
-    assert_eq!(
-        take(&mut other, MESSAGES + 2).await.last().unwrap(),
-        "again Ended 1"
+async fn one_chunk_is_read_ahead_and_no_more_until_the_stream_is_polled() {
+    // Only a body of our own tells how often it is read; Firefox reads the network to its end anyway.
+    let reads = js_sys::Array::new();
+    let fetch = function(
+        "() => new Response(
+            new ReadableStream({ pull(controller) {
+                $.push($.length);
+                controller.enqueue(new TextEncoder().encode(`data: ${$.length}\n\ndata: more\n\n`));
+            } }, { highWaterMark: 0 }),
+            { headers: { 'Content-Type': 'text/event-stream' } })",
+        &reads,
     );
-    assert_eq!(requests(&fast.key, 1, 1).await[0]["how"], "finished");
-    assert_eq!(requests_so_far(&slow.key).await[0]["ended"], json!(null));
-
-    assert_eq!(
-        take(&mut source, MESSAGES).await.last().unwrap(),
-        "again Ended 1"
-    );
-    assert_eq!(requests(&slow.key, 1, 1).await[0]["how"], "finished");
+    let mut source = EventSource::builder("/events").fetch(fetch).open().unwrap();
+    assert_eq!(take(&mut source, 1).await, ["open"]);
+    for number in 1..=3 {
+        assert_eq!(take(&mut source, 1).await, [format!("message: {number}")]);
+        pass(50).await;
+        assert_eq!(reads.length(), number + 1);
+        assert_eq!(take(&mut source, 1).await, ["message: more"]);
+        pass(50).await;
+        assert_eq!(
+            reads.length(),
+            number + 1,
+            "all is taken, but nothing asked for"
+        );
+    }
 }
 
 #[wasm_bindgen_test]
 async fn many_messages_arrive_whole_and_in_order() {
     let mut source = EventSource::new(at("/events/flood?count=20000&size=100&ids=true")).unwrap();
     assert_eq!(take(&mut source, 1).await, ["open"]);
-    let mut last = 0;
-    while let Some(Ok(Event::Message(message))) = source.next().await {
-        let number: u32 = message.last_event_id.parse().unwrap();
-        assert!(last == 0 || number == last + 1, "{number} after {last}");
-        last = number;
+    for number in 1..=20_000 {
+        let Some(Ok(Event::Message(message))) = source.next().await else {
+            panic!("message {number}");
+        };
+        assert_eq!(message.last_event_id, number.to_string());
+        assert_eq!(message.data.len(), 100);
     }
-    assert!(last >= 19_999);
+    assert_eq!(take(&mut source, 1).await, ["end #20000: 20000"]);
 }
 
 #[wasm_bindgen_test]

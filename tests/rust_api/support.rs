@@ -50,7 +50,14 @@ pub fn script(connections: &Value) -> Script {
     Script { key, url }
 }
 
-/// A stream of this text that then stays open.
+/// The same for POST requests, whose body has to be the script.
+pub fn post_script() -> Script {
+    let key = new_key();
+    let url = at(&format!("/events/script?key={key}"));
+    Script { key, url }
+}
+
+/// A stream of this text that then stays open. Firefox waits for the first byte of the body.
 pub fn stays_open(text: &str) -> Value {
     json!([{ "text": text }, { "hang": true }])
 }
