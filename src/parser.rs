@@ -143,7 +143,7 @@ impl Parser {
     /// `last_event_id` is the last event ID string so far (UTF-8). `limit` is the size (bytes) that
     /// one unfinished event may reach: its data, type and id, and the line being received.
     ///
-    /// [ours] The standard starts each connection with an empty last event ID buffer, by which a
+    /// `[ours]` The standard starts each connection with an empty last event ID buffer, by which a
     /// first event without an id would reset the last event ID string; like the browsers we keep it.
     #[must_use]
     pub fn new(last_event_id: &[u8], limit: usize) -> Self {

@@ -128,7 +128,7 @@ pub fn request_headers(given: &[(String, String)]) -> Result<Headers, JsValue> {
     Ok(headers)
 }
 
-/// [spec] The header's value is the text's UTF-8 encoding. `fetch` takes one character for each byte.
+/// `[spec]` The header's value is the text's UTF-8 encoding. `fetch` takes one character for each byte.
 fn to_byte_string(text: &str) -> String {
     text.bytes().map(char::from).collect()
 }

@@ -277,7 +277,7 @@ struct Loss {
 struct Source {
     options: Builder,
     connection: RefCell<Connection>,
-    /// [spec] The request's current URL: after a redirect, where it led to.
+    /// `[spec]` The request's current URL: after a redirect, where it led to.
     current_url: RefCell<String>,
     /// The standard's last event ID string: UTF-8, possibly invalid.
     last_event_id: RefCell<Vec<u8>>,
