@@ -20,3 +20,10 @@ pub mod connection;
 mod exports;
 #[forbid(unsafe_code)]
 pub mod parser;
+#[cfg(target_arch = "wasm32")]
+#[forbid(unsafe_code)]
+mod web;
+
+pub use connection::{Decision, Failure, Retry};
+#[cfg(target_arch = "wasm32")]
+pub use web::*;

@@ -45,7 +45,7 @@ pub const ID_CHANGED: u8 = 2;
 /// In [`Batch::changes`] instead of an event: the next entry of [`Batch::extras`] is a comment.
 pub const COMMENT: u8 = 4;
 /// In [`Batch::changes`] instead of an event: the next entry of [`Batch::extras`] is the last event ID
-/// string, which has changed.
+/// string, whose bytes have changed.
 pub const ID: u8 = 8;
 /// In [`Batch::changes`] instead of an event: the next entry of [`Batch::extras`] is what a `retry`
 /// field says, in ASCII digits.
@@ -143,7 +143,7 @@ impl Parser {
     /// `last_event_id` is the last event ID string so far (UTF-8). `limit` is the size (bytes) that
     /// one unfinished event may reach: its data, type and id, and the line being received.
     ///
-    /// [ours] The standard starts each connection with an empty last event ID buffer, by which a
+    /// `[ours]` The standard starts each connection with an empty last event ID buffer, by which a
     /// first event without an id would reset the last event ID string; like the browsers we keep it.
     #[must_use]
     pub fn new(last_event_id: &[u8], limit: usize) -> Self {
@@ -347,6 +347,10 @@ impl Parser {
         let line = &self.buffer[self.line_start..line_end];
         let Some((field, start)) = parse_field(line) else {
             if self.tells_extras && line[0] == b':' {
+                if self.unfinished_size(line_end) > self.limit {
+                    self.limit_exceeded = true;
+                    return;
+                }
                 let comment = &line[1..];
                 tell(
                     &mut self.extras,

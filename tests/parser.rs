@@ -4,7 +4,7 @@
 mod support;
 
 use eventsource_wasm::parser::DEFAULT_LIMIT;
-use support::{Stream, event, message, parse, parse_chunks};
+use support::{Item, Stream, event, message, parse, parse_chunks};
 
 /// The data of all events of a stream.
 fn data(stream: impl AsRef<[u8]>) -> Vec<String> {
@@ -184,17 +184,17 @@ fn an_id_is_looked_at_only_where_it_is_set() {
         (&b"\n\ndata: a\n\n\n"[..], false),
         (b"id: 1\n\n", false),
         (b"id: 2\n\n", true),
+        (b"id: 3\n", true),
+        (b"data: b\n\n", false),
+        (b"data: c\n\nid: 4\n\n", true),
+        (b"id: 5\ndata: d\n\n", false),
     ] {
         stream
             .parser
             .room(chunk.len())
             .unwrap()
             .copy_from_slice(chunk);
-        assert_eq!(
-            stream.parser.parse().last_event_id_changed,
-            changed,
-            "{chunk:?}"
-        );
+        assert_eq!(stream.parser.parse().has_trailing_id, changed, "{chunk:?}");
     }
 }
 
@@ -415,5 +415,116 @@ fn the_memory_of_a_large_event_is_given_back() {
         stream.parser.capacity() <= 256 * 1_024,
         "{}",
         stream.parser.capacity()
+    );
+}
+
+/// What a telling parser makes of a stream in these chunks, as text: `: comment`, `# id`, `~ retry` or an
+/// event's data.
+fn told<'a>(chunks: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut stream = Stream::telling(DEFAULT_LIMIT);
+    for chunk in chunks {
+        stream.push(chunk.as_bytes());
+    }
+    stream
+        .outcome
+        .items
+        .into_iter()
+        .map(|item| match item {
+            Item::Event(event) => event.data,
+            Item::Comment(text) => format!(": {text}"),
+            Item::Id(id) => format!("# {id}"),
+            Item::Retry(time) => format!("~ {time}"),
+        })
+        .collect()
+}
+
+#[test]
+fn comments_ids_and_retry_fields_are_told_in_their_order_among_the_events() {
+    assert_eq!(
+        told([
+            ": hello\nretry: 010\nid: 1\ndata: a\n: within\n\n:bye\n\nid: 2\n\ndata: b\nretry:5\n\n:end\n"
+        ]),
+        [
+            ": hello", "~ 010", ": within", "# 1", "a", ": bye", "# 2", "~ 5", "b", ": end"
+        ]
+    );
+}
+
+#[test]
+fn one_space_after_the_colon_is_not_part_of_a_comment() {
+    assert_eq!(
+        told([":\n: \n:  a \n:a:b\n:\u{1F600}\n"]),
+        [": ", ": ", ":  a ", ": a:b", ": \u{1F600}"]
+    );
+}
+
+#[test]
+fn a_comment_over_several_chunks_is_told_once_and_whole() {
+    assert_eq!(
+        told([
+            ":",
+            " on",
+            "e and ",
+            "",
+            "two\r",
+            "\ndata: a\n",
+            "\n:",
+            "\r"
+        ]),
+        [": one and two", "a", ": "]
+    );
+}
+
+#[test]
+fn an_id_is_told_when_it_changes_and_before_the_event_that_has_it() {
+    assert_eq!(
+        told(["id: 1\ndata: a\n\nid: 1\ndata: b\n\nid\n\nid: x\0\ndata: c\n\nid: 3\n"]),
+        ["# 1", "a", "b", "# ", "c"]
+    );
+}
+
+#[test]
+fn only_retry_fields_that_count_are_told() {
+    assert_eq!(
+        told(["retry: soon\nretry: 1\nretry\nretry: 1\n"]),
+        ["~ 1", "~ 1"]
+    );
+}
+
+#[test]
+fn nothing_but_events_is_told_unless_asked() {
+    let outcome = parse(": hello\nretry: 10\nid: 1\ndata: a\n\n");
+    assert_eq!(outcome.items, [Item::Event(event("message", "a", "1"))]);
+    assert_eq!(outcome.reconnection_time, Some(10));
+}
+
+#[test]
+fn a_comment_that_is_told_has_the_same_limit_however_it_arrives() {
+    let long = format!(":{}\n", "x".repeat(30));
+    let mut stream = Stream::telling(20);
+    stream.push(long.as_bytes());
+    assert!(stream.outcome.limit_exceeded);
+    assert_eq!(stream.outcome.items, []);
+
+    let mut stream = Stream::telling(20);
+    for byte in long.as_bytes().chunks(1) {
+        stream.push(byte);
+    }
+    assert!(stream.outcome.limit_exceeded);
+
+    let mut stream = Stream::telling(20);
+    for _ in 0..100 {
+        stream.push(b": 0123456789\n");
+    }
+    assert!(
+        !stream.outcome.limit_exceeded,
+        "it is for one comment, not for all"
+    );
+
+    let mut stream = Stream::with("", 20);
+    stream.push(long.as_bytes());
+    assert!(
+        !stream.outcome.limit_exceeded,
+        "one that is not told has none"
     );
 }

@@ -7,7 +7,7 @@
 /// The reconnection time (ms) until the server sets one.
 pub const DEFAULT_RECONNECTION_TIME: u64 = 3_000;
 
-/// [ours] The shortest wait (ms): `retry: 0` is no invitation to a busy loop.
+/// `[ours]` The shortest wait (ms): `retry: 0` is no invitation to a busy loop.
 pub const FLOOR: u32 = 100;
 
 /// Where the exponential growth of the wait stops (ms), before jitter. A longer reconnection time
@@ -17,7 +17,7 @@ pub const CAP: u64 = 30_000;
 /// The longest wait (ms) that a timer of the web can hold; past it, it would fire at once.
 pub const LONGEST_TIMER: u32 = i32::MAX as u32;
 
-/// [ours] A policy of the page's own.
+/// `[ours]` A policy of the page's own.
 ///
 /// The first wait is `delay`, or what the server's last `retry` field says. Each further one, until
 /// the connection proves healthy, is `factor` times as long, up to `max_delay`; then a random share of

@@ -229,7 +229,7 @@ pub struct Options {
 /// assert_eq!(connection.input(Input::Construct), [Action::Request]);
 /// assert_eq!(connection.input(Input::Opened), [Action::Announce]);
 /// let ended = Input::Failed { failure: Failure::Ended, open_for: 20.0 };
-/// assert_eq!(connection.input(ended), [Action::Decide]);
+/// assert_eq!(connection.input(ended), [Action::Abort, Action::Decide]);
 /// let decision = connection.decision(0.5).unwrap();
 /// assert!(decision.retry && decision.delay == 3_000);
 /// assert_eq!(connection.input(Input::Retry(3_000.0)), [Action::Wait, Action::Reestablish]);
@@ -238,7 +238,7 @@ pub struct Options {
 #[derive(Debug)]
 pub struct Connection {
     state: State,
-    /// A first failure may mean that CORS forbids the source; later ones can't.
+    /// CORS may forbid the source: no response of it has been seen yet.
     may_be_forbidden: bool,
     /// The page may be about to be left.
     may_leave: bool,
@@ -246,6 +246,7 @@ pub struct Connection {
     is_left: bool,
     is_hidden: bool,
     is_offline: bool,
+    has_requested: bool,
     /// Whether the source has ever delivered an event.
     has_delivered: bool,
     repeat: Repeat,
@@ -270,6 +271,7 @@ impl Connection {
             is_left: false,
             is_hidden: false,
             is_offline: false,
+            has_requested: false,
             has_delivered: false,
             repeat: options.repeat,
             failure: None,
@@ -304,15 +306,10 @@ impl Connection {
     #[must_use]
     pub fn decision(&self, random: f64) -> Option<Decision> {
         let failure = self.failure?;
-        let may_repeat = match self.repeat {
-            Repeat::Always => true,
-            Repeat::UntilDelivered => !self.has_delivered,
-            Repeat::Never => false,
-        };
         Some(Decision {
             failure,
             retry: (failure.is_temporary() || self.is_temporary)
-                && may_repeat
+                && self.may_repeat()
                 && !self.delay.is_exhausted(),
             delay: match self.retry_after {
                 _ if self.is_stale => 0,
@@ -355,6 +352,7 @@ impl Connection {
                     retry_after,
                 },
             ) => {
+                self.may_be_forbidden = false;
                 self.fails(Failure::Status);
                 self.is_temporary = temporary;
                 self.retry_after = retry_after;
@@ -369,6 +367,9 @@ impl Connection {
                 },
             ) if self.may_be_forbidden => (State::Probing, &[Probe]),
             (State::Connecting, Input::Failed { failure, .. }) => {
+                if matches!(failure, Failure::ContentType | Failure::Validation) {
+                    self.may_be_forbidden = false;
+                }
                 self.fails(failure);
                 self.delay.attempt_failed();
                 (State::Deciding, &[Abort, Decide])
@@ -399,9 +400,11 @@ impl Connection {
                 self.delay.stream_ended(open_for);
                 (State::Deciding, &[Abort, Decide])
             }
-            // [ours] It is reported like any other loss, but the next attempt does not wait.
+            // [ours] It is reported like any other loss, but the next attempt does not wait, and what failed
+            // before the sleep does not count: a device that sleeps every night would use up the attempts.
             (State::Connecting | State::Open, Input::Stale) => {
                 self.fails(Failure::Timeout);
+                self.delay.reset();
                 self.delay.stream_ended(0.0);
                 self.is_stale = true;
                 (State::Deciding, &[Abort, Decide])
@@ -477,8 +480,12 @@ impl Connection {
                 }
                 if self.is_left || self.is_hidden {
                     (State::Suspended, &[])
-                } else {
+                } else if self.may_repeat() {
                     (State::Connecting, &[Request])
+                } else {
+                    self.fails(Failure::Network);
+                    self.delay.stream_ended(0.0);
+                    (State::Deciding, &[Decide])
                 }
             }
 
@@ -486,7 +493,16 @@ impl Connection {
             (state, _) => (state, &[]),
         };
         self.state = next;
+        self.has_requested |= actions.contains(&Request);
         actions
+    }
+
+    fn may_repeat(&self) -> bool {
+        match self.repeat {
+            Repeat::Always => true,
+            Repeat::UntilDelivered => !self.has_delivered,
+            Repeat::Never => !self.has_requested,
+        }
     }
 
     fn fails(&mut self, failure: Failure) {

@@ -3,12 +3,18 @@
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{ReadableStream, ReadableStreamByobReader, ReadableStreamDefaultReader};
+use web_sys::{ReadableStream, ReadableStreamByobReader, ReadableStreamDefaultReader, Response};
+
+use super::timeout::within;
 
 /// The sizes (bytes) of the buffer that is handed back and forth where the stream allows it: the first,
 /// which an idle connection keeps, and the one that takes its place as soon as it was full.
 const FIRST_SIZE: u32 = 1024;
 const FULL_SIZE: u32 = 64 * 1024;
+
+/// How much (bytes) of the body of a refused response is kept, and how long (ms) it is waited for.
+const START_SIZE: usize = 4 * 1024;
+const START_TIME: u32 = 1_000;
 
 #[wasm_bindgen]
 extern "C" {
@@ -55,13 +61,19 @@ impl Body {
         })
     }
 
-    /// The next chunk, or `None` at the end of the body, be it clean or by an error.
+    /// The next chunk, or `None` at the end of the body.
     ///
     /// The chunk's bytes have to be copied out before [`read_on`](Self::read_on).
-    pub async fn chunk(&mut self) -> Option<Uint8Array> {
-        let pending = self.pending.take()?;
-        let result: ReadResult = pending.await.ok()?.unchecked_into();
-        if result.done() { None } else { result.value() }
+    ///
+    /// # Errors
+    ///
+    /// What the body broke with.
+    pub async fn chunk(&mut self) -> Result<Option<Uint8Array>, JsValue> {
+        let Some(pending) = self.pending.take() else {
+            return Ok(None);
+        };
+        let result: ReadResult = pending.await?.unchecked_into();
+        Ok(if result.done() { None } else { result.value() })
     }
 
     /// Starts the next read, into the buffer of the last chunk where possible. It has to be called
@@ -91,4 +103,32 @@ impl Reader {
         };
         JsFuture::from(promise)
     }
+}
+
+/// How the body of a refused response begins, for those who look for the reason.
+pub async fn start_of_body(response: &Response) -> Option<String> {
+    let mut body = Body::new(&response.body()?).ok()?;
+    let mut start = Vec::new();
+    // What has come until the time is over is good enough.
+    let _ = within(Some(START_TIME), async {
+        while start.len() < START_SIZE
+            && let Ok(Some(chunk)) = body.chunk().await
+        {
+            let rest = START_SIZE - start.len();
+            let part = chunk.subarray(0, rest.try_into().unwrap_or(u32::MAX));
+            start.extend(part.to_vec());
+            body.read_on(&chunk);
+        }
+    })
+    .await;
+    // A character that was cut in two is no part of it.
+    let end = start.utf8_chunks().last().map_or(0, |last| {
+        if start.len() == START_SIZE {
+            last.invalid().len()
+        } else {
+            0
+        }
+    });
+    start.truncate(start.len() - end);
+    Some(String::from_utf8_lossy(&start).into_owned())
 }

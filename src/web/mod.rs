@@ -1,18 +1,29 @@
-//! The shell: does what the connection decides, with the means of the web.
+//! The shell for Rust applications: does what the connection decides, with the means of the web.
 //!
-//! - [`source`]: one EventSource: inputs to the connection, its actions carried out;
+//! - [`options`]: what a source is told when it is made;
+//! - [`source`]: one source: inputs to the connection, its actions carried out, the stream of events;
+//! - [`request`]: the requests that it makes, and which of their responses open the stream;
 //! - [`body`]: a response's body, chunk by chunk;
-//! - [`page`]: what the shell asks of the TypeScript class around it.
+//! - [`events`]: what the stream yields;
+//! - [`lifecycle`]: what the page, the network and the device tell a source;
+//! - [`timeout`]: an end to waiting.
 //!
-//! The page's code runs inside calls of [`page`], and wherever it has replaced a function of the web
-//! that we call. No borrow of ours is alive at such a call: the page may call back into the source at
-//! any point. Nothing that it throws may leave the call: it would end the tasks of other sources.
+//! A source is driven by whoever polls its stream: it has no task of its own, reads on only when all
+//! that it has read was taken, and ends with its drop. Between two polls only the page's life and a
+//! call of [`Handle`] reach it.
+//!
+//! The application's code runs in the functions that it gave as options, and in whatever listens to an
+//! abort signal of ours. No borrow of a `RefCell` of ours is alive at such a call: it may call back into
+//! the source at any point. What comes after such a call first asks whether its request is still the one.
 
 mod body;
-mod page;
+mod events;
+mod lifecycle;
+mod options;
+mod request;
 mod source;
+mod timeout;
 
-/// Half the size of the standard library's. A Rust application chooses its own.
-#[cfg(feature = "npm")]
-#[global_allocator]
-static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+pub use events::{Error, Event, Message, Opened, Reconnecting};
+pub use options::{Attempt, Builder, OptionError, Statuses};
+pub use source::{EventSource, Handle, Messages, ReadyState};

@@ -2,7 +2,9 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
-use eventsource_wasm::parser::{Batch, DEFAULT_LIMIT, ID_CHANGED, Parser, TYPE_CHANGED};
+use eventsource_wasm::parser::{
+    Batch, COMMENT, DEFAULT_LIMIT, ID, ID_CHANGED, Parser, RETRY, TYPE_CHANGED,
+};
 
 /// An event as a page sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,10 +14,21 @@ pub struct Event {
     pub last_event_id: String,
 }
 
+/// What a stream says, in its order, where the parser was asked to tell all of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Item {
+    Event(Event),
+    Comment(String),
+    Id(String),
+    Retry(String),
+}
+
 /// What a whole stream comes to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     pub events: Vec<Event>,
+    /// The events once more, and between them what else was told.
+    pub items: Vec<Item>,
     /// The last event ID string at the end.
     pub last_event_id: String,
     /// The reconnection time at the end, if the stream set one.
@@ -45,6 +58,13 @@ impl Stream {
         }
     }
 
+    /// A parser that tells comments, ids and `retry` fields, too.
+    pub fn telling(limit: usize) -> Self {
+        let mut stream = Self::with("", limit);
+        stream.parser.tell_extras();
+        stream
+    }
+
     /// Takes in one chunk and gives the events that it finished.
     pub fn push(&mut self, chunk: &[u8]) -> Vec<Event> {
         self.parser
@@ -52,7 +72,8 @@ impl Stream {
             .expect("memory")
             .copy_from_slice(chunk);
         let batch = self.parser.parse();
-        let events = read_batch(&batch, &mut self.kind, &mut self.last_event_id);
+        let items = read_batch(&batch, &mut self.kind, &mut self.last_event_id);
+        let events: Vec<Event> = items.iter().filter_map(Item::event).collect();
         if batch.reconnection_time.is_some() {
             self.outcome.reconnection_time = batch.reconnection_time;
         }
@@ -60,25 +81,43 @@ impl Stream {
         self.outcome.last_event_id =
             String::from_utf8_lossy(self.parser.last_event_id()).into_owned();
         self.outcome.events.extend(events.clone());
+        self.outcome.items.extend(items);
         events
     }
 }
 
-fn read_batch(batch: &Batch<'_>, kind: &mut String, last_event_id: &mut String) -> Vec<Event> {
+impl Item {
+    fn event(&self) -> Option<Event> {
+        match self {
+            Self::Event(event) => Some(event.clone()),
+            _ => None,
+        }
+    }
+}
+
+fn read_batch(batch: &Batch<'_>, kind: &mut String, last_event_id: &mut String) -> Vec<Item> {
     let mut data = entries(batch.data);
     let mut types = entries(batch.types);
     let mut ids = entries(batch.ids);
-    let events = batch
+    let mut extras = entries(batch.extras);
+    let items = batch
         .changes
         .iter()
         .map(|change| {
+            let mut extra = || extras.next().expect("an entry for each extra");
+            match *change {
+                COMMENT => return Item::Comment(extra()),
+                ID => return Item::Id(extra()),
+                RETRY => return Item::Retry(extra()),
+                _ => {}
+            }
             if change & TYPE_CHANGED != 0 {
                 *kind = types.next().expect("a type for each change of type");
             }
             if change & ID_CHANGED != 0 {
                 *last_event_id = ids.next().expect("an id for each change of id");
             }
-            Event {
+            Item::Event(Event {
                 kind: if kind.is_empty() {
                     "message".into()
                 } else {
@@ -86,15 +125,15 @@ fn read_batch(batch: &Batch<'_>, kind: &mut String, last_event_id: &mut String) 
                 },
                 data: data.next().expect("data for each event"),
                 last_event_id: last_event_id.clone(),
-            }
+            })
         })
         .collect();
     assert_eq!(
-        (data.next(), types.next(), ids.next()),
-        (None, None, None),
+        (data.next(), types.next(), ids.next(), extras.next()),
+        (None, None, None, None),
         "nothing is left over"
     );
-    events
+    items
 }
 
 /// Decodes a region at once and cuts it at its separators, as the page does.
