@@ -43,7 +43,7 @@ const PARTS = {
   rust() {
     run('cargo', ['test', '--workspace']);
   },
-  /** The class in a window and a dedicated worker of each browser, through wasm-pack. */
+  /** The class in a window and a dedicated worker of each browser, and the crate in a window, through wasm-pack. */
   async web(found) {
     const { wasmPack, env } = wasmEnvironment();
     const server = await startServer({ port: await freePort(8712) });
@@ -66,6 +66,8 @@ const PARTS = {
             'page',
             '--test',
             'worker',
+            '--test',
+            'rust_api',
           ],
           {
             env: {

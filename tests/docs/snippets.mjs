@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { chromium } from 'playwright-core';
 import { startServer } from '../../scripts/server.mjs';
@@ -19,6 +19,7 @@ const CONVENTIONS = `
 - http is the Content-Security-Policy header of such a page.
 - sh has commands that exist: "npm install eventsource-wasm" and the scripts of package.json.
 - js below the line "<!-- run: node -->" is a program for Node.js, which logs something.
+- rust stands in one of examples/, which the lints compile.
 - text is not code.
 Streams are those of the test server: /events is its clock, /events/users has "add" and "remove" … An address
 of http://localhost:8000 or example.com is it, too, and those of SERVICES are its routes that behave like them.
@@ -175,6 +176,14 @@ const EXECUTE = {
       ...Object.keys(scripts).map((key) => `npm run ${key}`),
     ];
     for (const command of code.split('\n')) assert.ok(known.includes(command), `There is no command "${command}".`);
+  },
+  async rust({ code }) {
+    const folder = join(ROOT, 'examples');
+    const examples = await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name), 'utf8')));
+    assert.ok(
+      examples.some((example) => example.includes(code)),
+      'No file of examples/ has this code.',
+    );
   },
   async 'js node'({ code, logs, project }) {
     assert.notEqual(logs.length, 0, 'A program for Node.js has to log what it receives.');

@@ -4,11 +4,11 @@ import 'eventsource-wasm/auto';
 import {
   EventSourceDecoderStream,
   EventSourceError,
-  type EventSourceInit as OurInit,
   type EventSourceMessage,
   events,
   init,
   EventSource as OurEventSource,
+  type EventSourceInit as OurInit,
   parseJSON,
 } from 'eventsource-wasm';
 import { init as initSlim, EventSource as SlimEventSource } from 'eventsource-wasm/slim';
