@@ -57,7 +57,8 @@ export class EventSource extends EventTarget {
 
   readonly #url: string;
   readonly #options: Options;
-  readonly #hasStream: boolean;
+  /** Of a source that was given its stream. */
+  readonly #stream: ReadableStream<Uint8Array> | undefined;
   #readyState: 0 | 1 | 2 = CONNECTING;
   readonly #handlers = new Map<HandledType, { value: Handler; listener: (event: Event) => void }>();
   /** The types that were ever listened to. */
@@ -97,18 +98,17 @@ export class EventSource extends EventTarget {
     this.#url = parsed.href;
     this.#options = toOptions(init);
     this.#lastEventId = init.lastEventId ?? '';
-    const stream = EventSource.#givenStream;
-    this.#hasStream = stream !== undefined;
-    if (stream) {
-      // It is locked from now on, and stands in for the response to a request.
-      const body = stream.pipeThrough(new TransformStream());
+    // It is locked from now on, and stands in for the response to a request.
+    const body = EventSource.#givenStream?.pipeThrough(new TransformStream());
+    this.#stream = body;
+    if (body) {
       const headers = new Headers({ 'Content-Type': 'text/event-stream' });
       this.#options.init.fetch = async () => ({ status: 200, headers, body, url: '' }) as unknown as Response;
       this.#options.needsEngine = true;
       this.#options.repeat = 2;
     }
     if (init.signal?.aborted) this.#readyState = CLOSED;
-    else this.#start(stream ? undefined : whyNeverFetched(parsed));
+    else this.#start(body ? undefined : whyNeverFetched(parsed));
   }
 
   static fromReadableStream(stream: ReadableStream<Uint8Array>): EventSource {
@@ -178,7 +178,7 @@ export class EventSource extends EventTarget {
   }
 
   reconnect(): void {
-    if (this.#hasStream) {
+    if (this.#stream) {
       throw new DOMException('A source of a ReadableStream has nothing to reconnect to.', 'InvalidStateError');
     }
     if (this.#options.init.signal?.aborted) return;
@@ -195,7 +195,7 @@ export class EventSource extends EventTarget {
     return takeBatches(
       () => this.#openTap(),
       (tap) => {
-        if (this.#taps.delete(tap)) this.close();
+        if (this.#taps.has(tap)) this.close();
       },
     );
   }
@@ -258,7 +258,7 @@ export class EventSource extends EventTarget {
   /** Does without the engine, for this reason, where the browser has an EventSource of its own that can. */
   #fallBack(reason: unknown): void {
     this.#release();
-    if (!this.#options.needsEngine) {
+    if (!this.#options.needsEngine && this.#taps.size === 0) {
       this.#fallback = fallBack(this.#url, this.withCredentials, reason, (readyState, event) => {
         this.#readyState = readyState;
         this.#lastEventId = (event as MessageEvent).lastEventId ?? this.#lastEventId;
@@ -325,6 +325,8 @@ export class EventSource extends EventTarget {
     this.#options.init.signal?.removeEventListener('abort', this.#abort);
     // Last, because a page that listens to the abort may call back in.
     connection?.close();
+    // Nobody may have begun to read it; whoever has cancels it.
+    this.#stream?.cancel().catch(() => {});
   }
 
   #hear(type: string): void {
@@ -355,7 +357,7 @@ export class EventSource extends EventTarget {
     const isTaken = this.#taps.size > 0 || onBatch !== undefined;
     const messages = this.#cutter.cut(batch);
     this.#turn.begin();
-    for (const message of messages) {
+    for (const [index, message] of messages.entries()) {
       connection.lastEventId = message.lastEventId;
       // Where messages are taken otherwise, no event is made that nobody listens to.
       const type = isTaken && !this.#heard.has(message.type) ? undefined : message.type;
@@ -365,7 +367,9 @@ export class EventSource extends EventTarget {
         super.dispatchEvent(this.#toEvent(dispatched, message));
         await afterReactions();
         if (this.#turn.end()) await this.#giveWay();
-        if (this.#readyState !== OPEN || this.#opened !== opened) return;
+        if (this.#connection !== connection) return;
+        // The next response goes on after this one.
+        if (this.#opened !== opened) messages.length = index + 1;
       }
     }
     if (!isTaken) return;

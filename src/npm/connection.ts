@@ -339,7 +339,8 @@ export class Connection {
   async #handOn(batch: Batch, isOver: () => boolean): Promise<void> {
     if (batch.reconnectionTime !== undefined) this.#input(Input.ReconnectionTime, batch.reconnectionTime);
     if (batch.changes.length > 0) {
-      this.#input(Input.Delivered);
+      // Comments and the like are no events.
+      if (batch.data) this.#input(Input.Delivered);
       this.#isDelivering = true;
       try {
         await this.#page.deliver(batch);

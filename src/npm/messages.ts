@@ -23,7 +23,7 @@ export class Cutter {
     this.#lastEventId = lastEventId;
   }
 
-  cut({ data, types, ids, extras, changes }: Batch): EventSourceMessage[] {
+  cut({ data, types, ids, extras, changes, trailingId }: Batch): EventSourceMessage[] {
     const nextData = entries(data);
     const nextType = entries(types);
     const nextId = entries(ids);
@@ -40,6 +40,7 @@ export class Cutter {
       if (change & ID_CHANGED) this.#lastEventId = nextId();
       messages.push({ type: this.#type || 'message', data: nextData(), lastEventId: this.#lastEventId });
     }
+    this.#lastEventId = trailingId ?? this.#lastEventId;
     return messages;
   }
 }
@@ -70,8 +71,13 @@ export class Tap {
       this.#notify();
       return undefined;
     }
+    // There may be one of an earlier connection.
+    const before = this.#taken;
     return new Promise((resolve) => {
-      this.#taken = resolve;
+      this.#taken = () => {
+        before?.();
+        resolve();
+      };
     });
   }
 
@@ -101,23 +107,39 @@ export class Tap {
 }
 
 /** Takes batches until the end; a loop that is left early cancels. */
-export async function* takeBatches(
+export function takeBatches(
   open: () => Tap,
   cancel: (tap: Tap) => void,
 ): AsyncGenerator<EventSourceMessage[], void> {
-  const tap = open();
-  try {
+  let tap: Tap | undefined;
+  async function* take() {
+    tap = open();
     for (let batch = await tap.next(); batch; batch = await tap.next()) yield batch;
-  } finally {
-    cancel(tap);
   }
+  return returningAtOnce(take(), () => tap && cancel(tap));
 }
 
 /** Takes messages one by one. */
-export async function* takeMessages(
+export function takeMessages(
   batches: AsyncGenerator<EventSourceMessage[], void>,
 ): AsyncGenerator<EventSourceMessage, void> {
-  for await (const batch of batches) yield* batch;
+  async function* take() {
+    for await (const batch of batches) yield* batch;
+  }
+  return returningAtOnce(take(), () => batches.return());
+}
+
+/** A generator's own `return()` waits for the `next()` before it, and so for a message. */
+function returningAtOnce<Value>(
+  generator: AsyncGenerator<Value, void>,
+  cancel: () => unknown,
+): AsyncGenerator<Value, void> {
+  const end = generator.return.bind(generator);
+  generator.return = (value) => {
+    cancel();
+    return end(value);
+  };
+  return generator;
 }
 
 /** The messages as a stream, which asks for a batch when it is read and has none. */

@@ -1,6 +1,6 @@
 // One stream without a source around it: the answer to one request, or any bytes.
 
-import { Body } from './body.js';
+import { Body, toBytes } from './body.js';
 import { type Engine, loadEngine } from './engine.js';
 import { EventSourceError, toPublic } from './failure.js';
 import { Cutter } from './messages.js';
@@ -76,10 +76,11 @@ async function* take(
   isLast: (message: EventSourceMessage) => unknown,
   signal: AbortSignal | null | undefined,
 ): AsyncGenerator<EventSourceMessage, void> {
-  // The request goes out before the engine is compiled.
+  // Where there can be no engine, nothing is requested.
+  const loading = loadEngine();
   const requested = request();
   if (requested instanceof Promise) requested.catch(() => {});
-  const engine = await loadEngine();
+  const engine = await loading;
   const decoder = new Decoder(engine);
   let body: Body | undefined;
   const cancel = () => body?.cancel();
@@ -124,10 +125,4 @@ async function toBody(engine: Engine, response: Response): Promise<ReadableStrea
     body: await readPiece(response),
   } as const;
   throw new EventSourceError(toPublic(response.url, failure));
-}
-
-function toBytes(chunk: BufferSource): Uint8Array {
-  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
-  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  throw new TypeError('EventSourceDecoderStream takes bytes; text has to go through a TextEncoderStream first.');
 }
