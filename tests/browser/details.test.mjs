@@ -117,7 +117,8 @@ for (const [name, start] of Object.entries(BROWSERS)) {
              failure(new EventSource('/events/hang', { connectTimeout: 50 })),
              failure(new EventSource($, { idleTimeout: 50 })),
            ])`,
-          script('idle', [{ hang: true }]),
+          // Firefox waits for the first byte of a body before it hands out the head.
+          script('idle', [{ text: ':\n' }, { hang: true }]),
         );
         for (const { cause, willRetry, readyState, message } of told) {
           assert.deepEqual([cause, willRetry, readyState], ['timeout', true, 0]);
@@ -182,7 +183,7 @@ for (const [name, start] of Object.entries(BROWSERS)) {
 
       it('counts the attempts in a row, from an event of the stream anew', async () => {
         const seen = await run(
-          `const source = new EventSource($, { retry: { delay: 100, jitter: 0 } });
+          `const source = new EventSource($, { retry: { delay: 100, jitter: 0, statuses: [503] } });
            const seen = [];
            source.onmessage = () => seen.push('message');
            source.onerror = ({ cause, attempt, delay }) => seen.push([cause, attempt, delay].join(' '));
@@ -191,14 +192,14 @@ for (const [name, start] of Object.entries(BROWSERS)) {
            return seen`,
           script(
             'attempts',
-            [{ refuse: true }],
-            [{ refuse: true }],
+            { status: 503 },
+            { status: 503 },
             [],
             [{ text: 'data: a\n\n' }],
             [{ text: 'event: last\ndata: b\n\n' }, { hang: true }],
           ),
         );
-        assert.deepEqual(seen, ['network 1 100', 'network 2 200', 'ended 3 400', 'message', 'ended 1 100']);
+        assert.deepEqual(seen, ['status 1 100', 'status 2 200', 'ended 3 400', 'message', 'ended 1 100']);
       });
 
       it('counts the failed attempts when no further one follows', async () => {
@@ -412,24 +413,20 @@ for (const [name, start] of Object.entries(BROWSERS)) {
       it('come from then on where the listener is added late', async () => {
         const seen = await run(
           `${LISTEN}
-           const source = new EventSource($[0]);
+           const source = new EventSource($);
            const getter = [];
            await next(source, 'message');
            listen(source);
            source.addEventListener(EventSource.COMMENT, () => getter.push(source.lastEventId));
-           await fetch($[1], { method: 'POST' });
            await next(source, 'end');
            source.close();
            return [seen, getter]`,
-          [
-            script('late-extras', [
-              { text: ': early\nretry: 10\ndata: a\n\nid: 7\n\n' },
-              { pause: 200 },
-              { text: ': late\nretry: 20\nid: 8\n\nevent: end\ndata\n\n' },
-              { hang: true },
-            ]),
-            '/log',
-          ],
+          script('late-extras', [
+            { text: ': early\nretry: 10\ndata: a\n\nid: 7\n\n' },
+            { pause: 200 },
+            { text: ': late\nretry: 20\nid: 8\n\nevent: end\ndata\n\n' },
+            { hang: true },
+          ]),
         );
         assert.deepEqual(seen, [['comment late 7', 'retry 20 20', 'id 8 8'], ['7']]);
       });
@@ -509,7 +506,6 @@ for (const [name, start] of Object.entries(BROWSERS)) {
            const seen = [];
            const see = (who) => ({ data }) => seen.push(who + data);
            const removed = see('removed');
-           const { signal, abort } = Object.assign(new AbortController(), {});
            const controller = new AbortController();
            source.addEventListener(EventSource.ANY, see('once'), { once: true });
            source.addEventListener(EventSource.ANY, see('signal'), { signal: controller.signal });
@@ -551,8 +547,8 @@ for (const [name, start] of Object.entries(BROWSERS)) {
           script(
             'getters',
             [
-              { text: 'data: a\n\nid: 1\ndata: b\n\n' },
-              { text: 'retry: 120\nid: 2\ndata: c\n\n' },
+              { text: 'retry: 120\ndata: a\n\nid: 1\ndata: b\n\n' },
+              { text: 'id: 2\ndata: c\n\n' },
               { text: 'event: end\ndata\n\nid: 3\n\nid: 4\ndata: unfinished\n' },
             ],
             [{ text: 'data: d\n\nid: 5\ndata: e\n\n' }, { hang: true }],
@@ -560,8 +556,8 @@ for (const [name, start] of Object.entries(BROWSERS)) {
         );
         assert.deepEqual(seen, [
           ',3000',
-          ',3000',
-          '1,3000',
+          ',120',
+          '1,120',
           '2,120',
           '2,120',
           '3,120',
@@ -632,7 +628,7 @@ for (const [name, start] of Object.entries(BROWSERS)) {
              return failure(source);
            }));
            return [told, opened]`,
-          [0, 1].map((index) => script(`invalid${index}`, { headers: { 'x-node': 'one' }, steps: [{ hang: true }] })),
+          [0, 1].map((index) => script(`invalid${index}`, { headers: { 'x-node': 'one' }, steps: [{ text: ':\n' }, { hang: true }] })),
         );
         for (const { cause, status, headers, willRetry, readyState, message } of told[0]) {
           assert.deepEqual([cause, status, headers['x-node'], willRetry, readyState], ['validation', 200, 'one', false, 2]);
