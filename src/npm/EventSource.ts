@@ -15,7 +15,7 @@ import {
   toPublic,
 } from './failure.js';
 import { type Fallback, fallBack } from './fallback.js';
-import { Cutter, EXTRAS, isEvent, Tap, takeBatches, takeMessages, toStream } from './messages.js';
+import { Cutter, EXTRAS, isEvent, Tap, takeFrom, toStream } from './messages.js';
 import { type Options, toInit, toOptions } from './options.js';
 import { type Batch, COMMENT, ID, RETRY } from './parser.js';
 import { partsOf } from './response.js';
@@ -192,20 +192,15 @@ export class EventSource extends EventTarget {
   }
 
   batches(): AsyncGenerator<EventSourceMessage[], void> {
-    return takeBatches(
-      () => this.#openTap(),
-      (tap) => {
-        if (this.#taps.has(tap)) this.close();
-      },
-    );
+    return this.#take((batch) => [batch]);
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<EventSourceMessage, void> {
-    return takeMessages(this.batches());
+    return this.#take((batch) => batch);
   }
 
   get readable(): ReadableStream<EventSourceMessage> {
-    this.#readable ??= toStream(this.batches());
+    this.#readable ??= toStream(this[Symbol.asyncIterator]());
     return this.#readable;
   }
 
@@ -333,6 +328,16 @@ export class EventSource extends EventTarget {
     this.#heard.add(type);
     this.#fallback?.listen(type);
     if (Object.values<string>(EXTRAS).includes(type)) this.#connection?.tellExtras();
+  }
+
+  #take<Value>(toValues: (batch: EventSourceMessage[]) => Value[]): AsyncGenerator<Value, void> {
+    return takeFrom(
+      () => this.#openTap(),
+      toValues,
+      (tap) => {
+        if (this.#taps.has(tap)) this.close();
+      },
+    );
   }
 
   #openTap(): Tap {

@@ -226,16 +226,13 @@ for (const [name, start] of Object.entries(BROWSERS)) {
       });
 
       it('has the beginning of the body, where an option of ours is given', async () => {
-        const told = await run(
-          'return Promise.all($.map((url) => failure(new EventSource(url, { retry: {} }))))',
-          [
-            script('body', { status: 401, steps: [{ text: '{"error":' }, { pause: 50 }, { text: '"token"}' }] }),
-            // One byte, then characters of two: the 4,096th byte is the first half of one.
-            script('long-body', { status: 500, steps: [{ text: 'a' }, { text: 'é'.repeat(1_000), repeat: 10 }] }),
-            '/events/status/204',
-            '/events/status/200?type=text/plain&body=Hello',
-          ],
-        );
+        const told = await run('return Promise.all($.map((url) => failure(new EventSource(url, { retry: {} }))))', [
+          script('body', { status: 401, steps: [{ text: '{"error":' }, { pause: 50 }, { text: '"token"}' }] }),
+          // One byte, then characters of two: the 4,096th byte is the first half of one.
+          script('long-body', { status: 500, steps: [{ text: 'a' }, { text: 'é'.repeat(1_000), repeat: 10 }] }),
+          '/events/status/204',
+          '/events/status/200?type=text/plain&body=Hello',
+        ]);
         assert.equal(told[0].body, '{"error":"token"}');
         assert.equal(told[1].body, `a${'é'.repeat(2_047)}`);
         assert.deepEqual([told[2].body, told[2].status], ['', 204]);
@@ -442,7 +439,10 @@ for (const [name, start] of Object.entries(BROWSERS)) {
            });
            source.close();
            return seen`,
-          script('comments', ...Array(3).fill([{ text: ': a\n\n' }]), [{ text: 'data: not asked for\n\n' }, { hang: true }]),
+          script('comments', ...Array(3).fill([{ text: ': a\n\n' }]), [
+            { text: 'data: not asked for\n\n' },
+            { hang: true },
+          ]),
         );
         assert.deepEqual(seen, ['a', 1, 'a', 2, 'a', 3]);
       });
@@ -483,7 +483,9 @@ for (const [name, start] of Object.entries(BROWSERS)) {
            source.close();
            return seen`,
           script('any', [
-            { text: ': not an event\ndata: a\n\nid: 1\nevent: add\ndata: b\n\nevent: open\ndata: c\n\nevent: end\ndata\n\n' },
+            {
+              text: ': not an event\ndata: a\n\nid: 1\nevent: add\ndata: b\n\nevent: open\ndata: c\n\nevent: end\ndata\n\n',
+            },
             { hang: true },
           ]),
         );
@@ -628,10 +630,15 @@ for (const [name, start] of Object.entries(BROWSERS)) {
              return failure(source);
            }));
            return [told, opened]`,
-          [0, 1].map((index) => script(`invalid${index}`, { headers: { 'x-node': 'one' }, steps: [{ text: ':\n' }, { hang: true }] })),
+          [0, 1].map((index) =>
+            script(`invalid${index}`, { headers: { 'x-node': 'one' }, steps: [{ text: ':\n' }, { hang: true }] }),
+          ),
         );
         for (const { cause, status, headers, willRetry, readyState, message } of told[0]) {
-          assert.deepEqual([cause, status, headers['x-node'], willRetry, readyState], ['validation', 200, 'one', false, 2]);
+          assert.deepEqual(
+            [cause, status, headers['x-node'], willRetry, readyState],
+            ['validation', 200, 'one', false, 2],
+          );
           assert.match(message, /validate did not accept the response/);
         }
         assert.equal(told[1], 0);
