@@ -46,6 +46,14 @@ const IN_PAGE = `
 /** 64 MiB: far more than what browsers and sockets hold. */
 const LARGE = [{ text: `data: ${'a'.repeat(16 * 1024 - 8)}\n\n`, repeat: 4 * 1024 }];
 
+/** Firefox ends a request whose body alone is cancelled when something more comes. */
+const PINGS = [
+  ...Array(9)
+    .fill([{ pause: 200 }, { text: ':\n' }])
+    .flat(),
+  { hang: true },
+];
+
 /** In the page: `fetch` for a stream of 100 messages, each of which is made when it is asked for. */
 const COUNTED = `
   let made = 0;
@@ -669,14 +677,7 @@ for (const [name, start] of Object.entries(BROWSERS)) {
            const attempt = (() => { try { source.reconnect(); } catch ({ name }) { return name; } })();
            source.close();
            return [data, origin, attempt]`,
-          // Firefox ends a request whose body is cancelled when something more comes.
-          script('given', [
-            { text: 'data: a\n\n' },
-            ...Array(9)
-              .fill([{ pause: 200 }, { text: ':\n' }])
-              .flat(),
-            { hang: true },
-          ]),
+          script('given', [{ text: 'data: a\n\n' }, ...PINGS]),
         );
         assert.deepEqual(seen, ['a', 'null', 'InvalidStateError']);
         assert.equal(await end('given'), 'client-gone');
@@ -853,7 +854,7 @@ for (const [name, start] of Object.entries(BROWSERS)) {
           [
             '/events/clock?key=aborted-before',
             script('aborted', [{ text: 'data: a\n\n' }, { hang: true }]),
-            script('aborted-response', [{ text: 'data: a\n\n' }, { hang: true }]),
+            script('aborted-response', [{ text: 'data: a\n\n' }, ...PINGS]),
           ],
         );
         assert.deepEqual(seen, [true, true, true, 'a', true, 'a', 'a', true]);
