@@ -15,7 +15,7 @@ import {
   toPublic,
 } from './failure.js';
 import { type Fallback, fallBack } from './fallback.js';
-import { Cutter, EXTRAS, isEvent, Tap, takeBatches, takeMessages, toStream } from './messages.js';
+import { Cutter, EXTRAS, isEvent, Tap, takeFrom, toStream } from './messages.js';
 import { type Options, toInit, toOptions } from './options.js';
 import { type Batch, COMMENT, ID, RETRY } from './parser.js';
 import { partsOf } from './response.js';
@@ -57,7 +57,8 @@ export class EventSource extends EventTarget {
 
   readonly #url: string;
   readonly #options: Options;
-  readonly #hasStream: boolean;
+  /** Of a source that was given its stream. */
+  readonly #stream: ReadableStream<Uint8Array> | undefined;
   #readyState: 0 | 1 | 2 = CONNECTING;
   readonly #handlers = new Map<HandledType, { value: Handler; listener: (event: Event) => void }>();
   /** The types that were ever listened to. */
@@ -97,18 +98,17 @@ export class EventSource extends EventTarget {
     this.#url = parsed.href;
     this.#options = toOptions(init);
     this.#lastEventId = init.lastEventId ?? '';
-    const stream = EventSource.#givenStream;
-    this.#hasStream = stream !== undefined;
-    if (stream) {
-      // It is locked from now on, and stands in for the response to a request.
-      const body = stream.pipeThrough(new TransformStream());
+    // It is locked from now on, and stands in for the response to a request.
+    const body = EventSource.#givenStream?.pipeThrough(new TransformStream());
+    this.#stream = body;
+    if (body) {
       const headers = new Headers({ 'Content-Type': 'text/event-stream' });
       this.#options.init.fetch = async () => ({ status: 200, headers, body, url: '' }) as unknown as Response;
       this.#options.needsEngine = true;
       this.#options.repeat = 2;
     }
     if (init.signal?.aborted) this.#readyState = CLOSED;
-    else this.#start(stream ? undefined : whyNeverFetched(parsed));
+    else this.#start(body ? undefined : whyNeverFetched(parsed));
   }
 
   static fromReadableStream(stream: ReadableStream<Uint8Array>): EventSource {
@@ -178,7 +178,7 @@ export class EventSource extends EventTarget {
   }
 
   reconnect(): void {
-    if (this.#hasStream) {
+    if (this.#stream) {
       throw new DOMException('A source of a ReadableStream has nothing to reconnect to.', 'InvalidStateError');
     }
     if (this.#options.init.signal?.aborted) return;
@@ -192,20 +192,15 @@ export class EventSource extends EventTarget {
   }
 
   batches(): AsyncGenerator<EventSourceMessage[], void> {
-    return takeBatches(
-      () => this.#openTap(),
-      (tap) => {
-        if (this.#taps.delete(tap)) this.close();
-      },
-    );
+    return this.#take((batch) => [batch]);
   }
 
   [Symbol.asyncIterator](): AsyncGenerator<EventSourceMessage, void> {
-    return takeMessages(this.batches());
+    return this.#take((batch) => batch);
   }
 
   get readable(): ReadableStream<EventSourceMessage> {
-    this.#readable ??= toStream(this.batches());
+    this.#readable ??= toStream(this[Symbol.asyncIterator]());
     return this.#readable;
   }
 
@@ -258,7 +253,7 @@ export class EventSource extends EventTarget {
   /** Does without the engine, for this reason, where the browser has an EventSource of its own that can. */
   #fallBack(reason: unknown): void {
     this.#release();
-    if (!this.#options.needsEngine) {
+    if (!this.#options.needsEngine && this.#taps.size === 0) {
       this.#fallback = fallBack(this.#url, this.withCredentials, reason, (readyState, event) => {
         this.#readyState = readyState;
         this.#lastEventId = (event as MessageEvent).lastEventId ?? this.#lastEventId;
@@ -325,12 +320,24 @@ export class EventSource extends EventTarget {
     this.#options.init.signal?.removeEventListener('abort', this.#abort);
     // Last, because a page that listens to the abort may call back in.
     connection?.close();
+    // Nobody may have begun to read it; whoever has cancels it.
+    this.#stream?.cancel().catch(() => {});
   }
 
   #hear(type: string): void {
     this.#heard.add(type);
     this.#fallback?.listen(type);
     if (Object.values<string>(EXTRAS).includes(type)) this.#connection?.tellExtras();
+  }
+
+  #take<Value>(toValues: (batch: EventSourceMessage[]) => Value[]): AsyncGenerator<Value, void> {
+    return takeFrom(
+      () => this.#openTap(),
+      toValues,
+      (tap) => {
+        if (this.#taps.has(tap)) this.close();
+      },
+    );
   }
 
   #openTap(): Tap {
@@ -354,10 +361,8 @@ export class EventSource extends EventTarget {
     const { onBatch } = this.#options.init;
     const isTaken = this.#taps.size > 0 || onBatch !== undefined;
     const messages = this.#cutter.cut(batch);
-    let dispatched = 0;
     this.#turn.begin();
-    loop: for (const message of messages) {
-      dispatched++;
+    for (const [index, message] of messages.entries()) {
       connection.lastEventId = message.lastEventId;
       // Where messages are taken otherwise, no event is made that nobody listens to.
       const type = isTaken && !this.#heard.has(message.type) ? undefined : message.type;
@@ -367,13 +372,13 @@ export class EventSource extends EventTarget {
         super.dispatchEvent(this.#toEvent(heard, message));
         await afterReactions();
         if (this.#turn.end()) await this.#giveWay();
-        if (this.#readyState !== OPEN || this.#opened !== opened) break loop;
+        if (this.#connection !== connection) return;
+        // The next response goes on after this one.
+        if (this.#opened !== opened) messages.length = index + 1;
       }
     }
-    if (!isTaken || this.#readyState === CLOSED) return;
-    // What follows comes anew with the next connection.
-    const isWhole = dispatched === messages.length && !batch.extras;
-    const events = isWhole ? messages : messages.slice(0, dispatched).filter(isEvent);
+    if (!isTaken) return;
+    const events = batch.extras ? messages.filter(isEvent) : messages;
     if (events.length === 0) return;
     await Promise.all([takeWith(onBatch, events), ...Array.from(this.#taps, (tap) => tap.give(events))]);
     if (this.#turn.end()) await this.#giveWay();

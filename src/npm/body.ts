@@ -9,6 +9,13 @@ const FULL_SIZE = 64 * 1024;
 
 type Chunk = Uint8Array<ArrayBuffer>;
 
+/** @throws {TypeError} where it is something else */
+export function toBytes(chunk: BufferSource): Chunk {
+  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
+  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength) as Chunk;
+  throw new TypeError('An event stream is made of bytes; text has to go through a TextEncoderStream first.');
+}
+
 /** Reads a body. A read is always pending, so that bytes that arrive right before a broken end are not lost with it. */
 export class Body {
   readonly #reader: ReadableStreamDefaultReader<Chunk> | ReadableStreamBYOBReader;
@@ -35,11 +42,11 @@ export class Body {
    *
    * Its bytes have to be copied out before `readOn`.
    *
-   * @throws what broke the body
+   * @throws what broke the body, or `TypeError` where it is not made of bytes
    */
   async next(): Promise<Chunk | undefined> {
     const { done, value } = await this.#pending;
-    return done ? undefined : value;
+    return done ? undefined : toBytes(value);
   }
 
   /** Starts the next read, into the buffer of the last chunk where possible. */

@@ -75,7 +75,7 @@ export interface Page {
   announce(response: Response, url: string): void;
   /** The connection is being reestablished: readyState CONNECTING, event `error`. */
   reestablish(failure: Failure): void;
-  /** The connection has failed for good: readyState CLOSED, event `error`. */
+  /** The connection has failed for good, and has to be closed: readyState CLOSED, event `error`. */
   fail(failure: Failure): void;
   /** The page is being left or hidden, or `reconnect()` was called: readyState CONNECTING, no event. */
   suspend(): void;
@@ -223,7 +223,6 @@ export class Connection {
         this.#page.reestablish(this.#failure as Failure);
         break;
       case Action.Fail:
-        this.close();
         this.#page.fail(this.#failure as Failure);
         break;
       case Action.Suspend:
@@ -342,7 +341,7 @@ export class Connection {
   async #handOn(batch: Batch, isOver: () => boolean): Promise<void> {
     if (batch.reconnectionTime !== undefined) this.#input(Input.ReconnectionTime, batch.reconnectionTime);
     if (batch.changes.length > 0) {
-      // Without data there are comments only, and the like.
+      // Comments and the like are no events.
       if (batch.data) this.#input(Input.Delivered);
       this.#isDelivering = true;
       try {

@@ -23,7 +23,7 @@ export class Cutter {
     this.#lastEventId = lastEventId;
   }
 
-  cut({ data, types, ids, extras, changes }: Batch): EventSourceMessage[] {
+  cut({ data, types, ids, extras, changes, trailingId }: Batch): EventSourceMessage[] {
     const nextData = entries(data);
     const nextType = entries(types);
     const nextId = entries(ids);
@@ -40,6 +40,7 @@ export class Cutter {
       if (change & ID_CHANGED) this.#lastEventId = nextId();
       messages.push({ type: this.#type || 'message', data: nextData(), lastEventId: this.#lastEventId });
     }
+    this.#lastEventId = trailingId ?? this.#lastEventId;
     return messages;
   }
 }
@@ -62,6 +63,8 @@ export class Tap {
   /** Tells the reader, who waits. */
   #notify: (() => void) | undefined;
   #end: { error?: unknown } | undefined;
+  /** Not even what has come is wanted any more. */
+  isAborted = false;
 
   /** The promise, if any, says when it is taken. */
   give(batch: EventSourceMessage[]): Promise<void> | undefined {
@@ -70,14 +73,20 @@ export class Tap {
       this.#notify();
       return undefined;
     }
+    // There may be one of an earlier connection.
+    const before = this.#taken;
     return new Promise((resolve) => {
-      this.#taken = resolve;
+      this.#taken = () => {
+        before?.();
+        resolve();
+      };
     });
   }
 
-  /** There is nothing more; `isAborted` says that not even what was not taken is wanted. */
+  /** There is nothing more. */
   end(isAborted: boolean, error?: unknown): void {
     this.#end ??= { error };
+    this.isAborted = isAborted;
     if (isAborted) this.#batch = undefined;
     this.#taken?.();
     this.#notify?.();
@@ -100,37 +109,43 @@ export class Tap {
   }
 }
 
-/** Takes batches until the end; a loop that is left early cancels. */
-export async function* takeBatches(
+/** Takes what `toValues` makes of the batches, until the end; a loop that is left early cancels. */
+export function takeFrom<Value>(
   open: () => Tap,
+  toValues: (batch: EventSourceMessage[]) => Value[],
   cancel: (tap: Tap) => void,
-): AsyncGenerator<EventSourceMessage[], void> {
-  const tap = open();
-  try {
-    for (let batch = await tap.next(); batch; batch = await tap.next()) yield batch;
-  } finally {
-    cancel(tap);
+): AsyncGenerator<Value, void> {
+  let tap: Tap | undefined;
+  async function* take() {
+    tap = open();
+    for (let batch = await tap.next(); batch; batch = await tap.next()) {
+      for (const value of toValues(batch)) {
+        if (tap.isAborted) return;
+        yield value;
+      }
+    }
   }
+  const generator = take();
+  // Its own `return()` waits for the `next()` before it, and so for a message.
+  const end = generator.return.bind(generator);
+  generator.return = (value) => {
+    if (tap) cancel(tap);
+    return end(value);
+  };
+  return generator;
 }
 
-/** Takes messages one by one. */
-export async function* takeMessages(
-  batches: AsyncGenerator<EventSourceMessage[], void>,
-): AsyncGenerator<EventSourceMessage, void> {
-  for await (const batch of batches) yield* batch;
-}
-
-/** The messages as a stream, which asks for a batch when it is read and has none. */
-export function toStream(batches: AsyncGenerator<EventSourceMessage[], void>): ReadableStream<EventSourceMessage> {
+/** The messages as a stream, which asks for one when it is read. */
+export function toStream(messages: AsyncGenerator<EventSourceMessage, void>): ReadableStream<EventSourceMessage> {
   return new ReadableStream(
     {
       async pull(controller) {
-        const { done, value } = await batches.next();
+        const { done, value } = await messages.next();
         if (done) controller.close();
-        else for (const message of value) controller.enqueue(message);
+        else controller.enqueue(value);
       },
       async cancel() {
-        await batches.return();
+        await messages.return();
       },
     },
     { highWaterMark: 0 },

@@ -1,6 +1,6 @@
 // One stream without a source around it: the answer to one request, or any bytes.
 
-import { Body } from './body.js';
+import { Body, toBytes } from './body.js';
 import { type Engine, loadEngine } from './engine.js';
 import { EventSourceError, toPublic } from './failure.js';
 import { Cutter } from './messages.js';
@@ -64,43 +64,54 @@ export function events(
   }
   if (typeof ownFetch !== 'function') throw new TypeError('events(): the option fetch has to be a function.');
   const isLast = typeof until === 'function' ? until : ({ data }: EventSourceMessage) => data === until;
+  const { signal } = requestInit.signal ? requestInit : (input as Request);
+  // Cancelling its body alone does not end a request in Firefox.
+  const controller = new AbortController();
   const open = () => {
+    signal?.addEventListener('abort', () => controller.abort(signal.reason), { signal: controller.signal });
+    if (signal?.aborted) controller.abort(signal.reason);
+    controller.signal.throwIfAborted();
     if (input instanceof ReadableStream) return input;
-    return input instanceof Response ? Promise.resolve(input) : request(input, requestInit, ownFetch);
+    if (input instanceof Response) return Promise.resolve(input);
+    return request(input, { ...requestInit, signal: controller.signal }, ownFetch);
   };
-  return take(open, isLast, requestInit.signal);
+  return take(open, isLast, controller);
 }
 
 async function* take(
   request: () => Promise<Response> | ReadableStream<Uint8Array>,
   isLast: (message: EventSourceMessage) => unknown,
-  signal: AbortSignal | null | undefined,
+  controller: AbortController,
 ): AsyncGenerator<EventSourceMessage, void> {
-  // The request goes out before the engine is compiled.
+  const { signal } = controller;
+  // Where there can be no engine, nothing is requested.
+  const loading = loadEngine();
   const requested = request();
   if (requested instanceof Promise) requested.catch(() => {});
-  const engine = await loadEngine();
-  const decoder = new Decoder(engine);
   let body: Body | undefined;
-  const cancel = () => body?.cancel();
+  let decoder: Decoder | undefined;
+  signal.addEventListener('abort', () => body?.cancel());
   try {
-    signal?.throwIfAborted();
+    const engine = await loading;
+    decoder = new Decoder(engine);
     body = new Body(requested instanceof ReadableStream ? requested : await toBody(engine, await requested));
-    signal?.addEventListener('abort', cancel);
     for (let chunk = await body.next(); chunk; chunk = await body.next()) {
       for (const message of decoder.decode(chunk)) {
-        signal?.throwIfAborted();
+        signal.throwIfAborted();
         if (isLast(message)) return;
         yield message;
       }
       body.readOn(chunk);
     }
     // A cancelled body looks like an ended one.
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
+  } catch (error) {
+    // A body need not break with the signal's reason.
+    signal.throwIfAborted();
+    throw error;
   } finally {
-    signal?.removeEventListener('abort', cancel);
-    cancel();
-    decoder.free();
+    controller.abort();
+    decoder?.free();
   }
 }
 
@@ -124,10 +135,4 @@ async function toBody(engine: Engine, response: Response): Promise<ReadableStrea
     body: await readPiece(response),
   } as const;
   throw new EventSourceError(toPublic(response.url, failure));
-}
-
-function toBytes(chunk: BufferSource): Uint8Array {
-  if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
-  if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-  throw new TypeError('EventSourceDecoderStream takes bytes; text has to go through a TextEncoderStream first.');
 }
