@@ -132,31 +132,42 @@ function isSafe(method = 'GET'): boolean {
 }
 
 /** What `fetch` would refuse later, or drop without a word. */
-function checkRequest({ headers, method, body }: Init): void {
-  const attempt = (name: string, init: RequestInit) => {
-    try {
-      return new Request(ANY_URL, init);
-    } catch (error) {
-      throw new TypeError(`${of(name)} can't be used (${(error as Error).message}).`);
-    }
-  };
+function checkRequest(init: Init): void {
+  const { headers, method, body } = init;
+  check('method', method, typeof method === 'string', 'a text');
   if (method !== undefined) attempt('method', { method });
-  if (headers !== undefined && typeof headers !== 'function') checkHeaders(headers);
+  // A copy, because what is given may change later, or be an iterator.
+  if (headers !== undefined && typeof headers !== 'function') init.headers = checkHeaders(headers);
   if (body === undefined || body === null) return;
   check('body', body, !isSafe(method), 'left out, or sent with another method, such as "POST"');
-  // `fetch` would send the text "[object Object]".
-  const isPlain = [Object.prototype, Array.prototype].includes(Object.getPrototypeOf(body));
-  const isBody = ['string', 'function'].includes(typeof body) || (typeof body === 'object' && !isPlain);
-  check('body', body, isBody, 'something that fetch takes, such as a text: JSON.stringify(…)');
-  if (!(body instanceof ReadableStream)) return;
-  check('body', body, !body.locked, 'a stream that nobody reads');
-  // A browser that can't send streams sends the text "[object ReadableStream]".
-  const isText = attempt('body', {
-    method: 'POST',
-    body: new ReadableStream(),
-    duplex: 'half',
-  } as RequestInit).headers.has('Content-Type');
-  check('body', body, !isText, 'something else, because this browser can not send streams');
+  if (typeof body !== 'function') checkBody(body);
+}
+
+/** @throws {TypeError} where `fetch` would refuse a body, or send another text than was meant */
+export function checkBody(body: BodyInit): void {
+  const isStream = body instanceof ReadableStream;
+  check('body', body, !(isStream && body.locked), 'a stream that nobody reads');
+  // What `fetch` does not know becomes a text, such as "[object Object]". A stream can be used only once.
+  const given = isStream ? new ReadableStream() : body;
+  const type = attempt('body', { method: 'POST', body: given, duplex: 'half' } as RequestInit).headers.get(
+    'Content-Type',
+  );
+  const isText = type === 'text/plain;charset=UTF-8';
+  check('body', body, !(isStream && isText), 'something else, because this browser can not send streams');
+  check(
+    'body',
+    body,
+    typeof body === 'string' || !isText,
+    'something that fetch takes, such as a text: JSON.stringify(…)',
+  );
+}
+
+function attempt(name: string, init: RequestInit): Request {
+  try {
+    return new Request(ANY_URL, init);
+  } catch (error) {
+    throw new TypeError(`${of(name)} can't be used (${(error as Error).message}).`);
+  }
 }
 
 /** @throws {TypeError} where `fetch` would refuse a header, or drop it */

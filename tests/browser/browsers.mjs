@@ -34,6 +34,8 @@ async function startChromium({ beforePages = '' } = {}) {
     args: [
       '--disable-gpu',
       '--disable-quic',
+      // The test server's certificate is made at each start.
+      '--ignore-certificate-errors',
       '--js-flags=--expose-gc',
       `--host-resolver-rules=MAP ${OTHER_HOST} 127.0.0.1`,
       `--remote-debugging-port=${port}`,
