@@ -117,6 +117,7 @@ export class Connection {
   /** Events are being handed on; nothing is read meanwhile. */
   #isDelivering = false;
   #openedAt = 0;
+  #hasDelivered = false;
   #offlineSince: number | undefined;
 
   constructor(url: string, options: Options, page: Page, lastEventId: string) {
@@ -129,9 +130,15 @@ export class Connection {
       beforeLeave: () => this.#input(Input.BeforeLeave),
       stay: () => this.#input(Input.Stay),
       leave: () => this.#goAway(Input.Leave),
-      comeBack: () => this.#input(Input.Return),
+      comeBack: () => {
+        if (this.#mayRepeat()) this.#input(Input.Return);
+        else {
+          this.close();
+          page.fail({ cause: 'aborted', error: 'the page was left' });
+        }
+      },
       hide: () => {
-        if (pauseWhenHidden) this.#goAway(Input.Hide);
+        if (pauseWhenHidden && this.#mayRepeat()) this.#goAway(Input.Hide);
       },
       show: () => {
         if (pauseWhenHidden) this.#input(Input.Show);
@@ -360,6 +367,7 @@ export class Connection {
     if (batch.reconnectionTime !== undefined) this.#input(Input.ReconnectionTime, batch.reconnectionTime);
     if (batch.changes.length > 0) {
       this.#input(Input.Delivered);
+      this.#hasDelivered = true;
       this.#isDelivering = true;
       try {
         await this.#page.deliver(batch);
@@ -425,6 +433,12 @@ export class Connection {
     this.#input(input);
     // It will be made anew.
     if (!this.#machine) this.#abort();
+  }
+
+  /** Whether the request can be made again without being asked for. */
+  #mayRepeat(): boolean {
+    const { repeat } = this.#options;
+    return repeat === REPEAT_ALWAYS || (repeat !== REPEAT_NEVER && !this.#hasDelivered);
   }
 
   #isHidden(): boolean {
