@@ -461,6 +461,7 @@ export class Connection {
     if (!this.#hasPolicy()) return;
     this.#input(input);
     if (since !== undefined && this.#options.repeat === REPEAT_ALWAYS && this.#lastActivity <= since) {
+      this.#failure = { cause: 'timeout' };
       this.#input(Input.Stale);
     }
   }

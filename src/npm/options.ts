@@ -76,6 +76,7 @@ export function toInit(given: unknown): Init {
 
 /** @throws {TypeError} that names the option */
 export function toOptions(init: Init): Options {
+  init.retry = toRetry(init.retry);
   const { withCredentials, credentials, connectTimeout = 0, idleTimeout = 0, pauseWhenHidden } = init;
   const { url, fetch, method, body, signal, lastEventId, lastEventIdParam, retry, validate, onBatch } = init;
   for (const [name, value] of Object.entries({ url, fetch, validate, onBatch })) {
@@ -176,12 +177,18 @@ export function checkHeaders(given: HeadersInit): Headers {
   return headers;
 }
 
-function toPolicy(retry: EventSourceRetry | undefined): number[] {
-  if (retry === undefined) return [];
+/** A copy of the policy: what the page changes later has no effect; inherited members count. */
+function toRetry(retry: EventSourceRetry | undefined): EventSourceRetry | undefined {
+  if (retry === undefined) return undefined;
   check('retry', retry, typeof retry === 'object' && retry !== null, 'an object');
   for (const name of Object.keys(retry)) {
     check(`retry.${name}`, name, RETRY_MEMBERS.includes(name), `one of ${RETRY_MEMBERS.join(', ')}`);
   }
+  return Object.fromEntries(RETRY_MEMBERS.map((name) => [name, retry[name as keyof EventSourceRetry]]));
+}
+
+function toPolicy(retry: EventSourceRetry | undefined): number[] {
+  if (!retry) return [];
   check('retry.when', retry.when, typeof retry.when === 'function', A_FUNCTION);
   check('retry.resend', retry.resend, typeof retry.resend === 'boolean', 'true or false');
   return Object.entries(RETRY_NUMBERS).map(([name, [fallback, least, greatest]]) => {
@@ -192,10 +199,15 @@ function toPolicy(retry: EventSourceRetry | undefined): number[] {
 }
 
 function toStatuses({ statuses }: EventSourceRetry = {}): (status: number) => boolean {
-  const list = Array.isArray(statuses) ? statuses : [];
-  const isStatus = (value: unknown) => isNumber(value, 200, 599);
+  const list = Array.isArray(statuses) ? [...statuses] : [];
+  const isStatus = (value: unknown) => Number.isInteger(value) && isNumber(value, 200, 599);
   const expected = '"transient" or an array of statuses';
-  check('retry.statuses', statuses, statuses === 'transient' || (statuses === list && list.every(isStatus)), expected);
+  check(
+    'retry.statuses',
+    statuses,
+    statuses === 'transient' || (Array.isArray(statuses) && list.every(isStatus)),
+    expected,
+  );
   return statuses === 'transient'
     ? (status) => [408, 425, 429].includes(status) || status >= 500
     : (status) => list.includes(status);

@@ -18,7 +18,7 @@ const PAGE = `
   const listen = (source, see) => {
     source.addEventListener('open', () => see('open'));
     source.addEventListener('error', ({ cause, willRetry, delay, attempt, status, message }) => {
-      failures.push({ cause, willRetry, delay, attempt, status, message });
+      failures.push({ cause, willRetry, delay: delay ?? null, attempt, status: status ?? null, message });
       see((willRetry ? 'again ' : 'closed ') + cause);
     });
     source.addEventListener('message', ({ data }) => see(data));
@@ -44,6 +44,9 @@ const PAGE = `
 /** Before there is a response. It is a redirect that leads nowhere: browsers repeat requests that are reset. */
 const NETWORK_ERROR = { status: 302, headers: { location: 'data:,nowhere' } };
 const status = (status, headers = {}) => ({ status, headers, steps: [{ text: 'no' }] });
+const COMMENTS = Array(100)
+  .fill([{ text: ':\n' }, { pause: 100 }])
+  .flat();
 const stream = (text) => [{ text }, { hang: true }];
 
 for (const [name, start] of Object.entries(BROWSERS)) {
@@ -159,7 +162,7 @@ for (const [name, start] of Object.entries(BROWSERS)) {
           [
             [1, 100],
             [2, 100],
-            [3, undefined],
+            [3, null],
           ],
         );
       });
@@ -197,6 +200,9 @@ for (const [name, start] of Object.entries(BROWSERS)) {
     });
 
     describe('of statuses', () => {
+      const TRANSIENT = [408, 425, 429, 500, 502, 503, 504, 599];
+      const FINAL = [204, 301, 400, 401, 403, 409, 418];
+
       it('closes at every status where none is named, as the standard says', async () => {
         for (const retry of ['', '{}', '{ statuses: [] }', '{ statuses: [500] }']) {
           const { seen, failures } = await tries(retry, [status(503, { 'retry-after': '0' }), stream('data: a\n\n')]);
@@ -211,22 +217,15 @@ for (const [name, start] of Object.entries(BROWSERS)) {
       });
 
       it('tries again at those that are transient, and at no other', async () => {
-        const transient = [408, 425, 429, 500, 502, 503, 504, 599];
-        const told = await tries(`{ delay: 100, factor: 1, statuses: 'transient' }`, [
-          ...transient.map((code) => status(code)),
-          status(404),
-        ]);
-        assert.deepEqual(
-          told.failures.map(({ status, willRetry }) => [status, willRetry]),
-          [...transient.map((code) => [code, true]), [404, false]],
+        // Each by itself: Chromium repeats a request of its own accord at 408.
+        const willRetry = await run(
+          `return Promise.all($.map((code) => new Promise((resolve) => {
+             const source = new EventSource('/events/status/' + code, { retry: { statuses: 'transient' } });
+             source.onerror = ({ willRetry, status }) => { source.close(); resolve([status, willRetry]); };
+           })))`,
+          [...TRANSIENT, ...FINAL],
         );
-        for (const code of [204, 301, 400, 401, 403, 409, 418]) {
-          assert.deepEqual(
-            (await tries(`{ statuses: 'transient' }`, [status(code)])).seen,
-            ['closed status'],
-            String(code),
-          );
-        }
+        assert.deepEqual(willRetry, [...TRANSIENT.map((code) => [code, true]), ...FINAL.map((code) => [code, false])]);
       });
 
       it('keeps the list, whatever the page does with it later', async () => {
@@ -279,7 +278,10 @@ for (const [name, start] of Object.entries(BROWSERS)) {
       it('is told of every failure all that an error event is', async () => {
         const told = await run(
           `const told = [];
-           const when = (failure) => { told.push([failure.cause, failure.willRetry, failure.attempt, failure.delay, failure.status, failure.body, failure.headers?.get('x-reason'), failure.message]); return failure.attempt < 4; };
+           const when = ({ cause, willRetry, attempt, delay, status, body, headers }) => {
+             told.push([cause, willRetry, attempt, delay, status, body, headers && headers.get('x-reason')].map((value) => value ?? null));
+             return attempt < 4;
+           };
            await record(new EventSource($, { retry: { delay: 100, jitter: 0, factor: 1, when } }));
            return told`,
           script(
@@ -290,15 +292,12 @@ for (const [name, start] of Object.entries(BROWSERS)) {
             [{ text: ':\n' }],
           ),
         );
-        assert.deepEqual(
-          told.map((failure) => failure.slice(0, -1)),
-          [
-            ['network', true, 1, 100, undefined, undefined, undefined],
-            ['status', false, 2, undefined, 503, 'no', 'busy'],
-            ['content-type', false, 3, undefined, 200, '<p>', undefined],
-            ['ended', true, 4, 100, undefined, undefined, undefined],
-          ].map((line) => line.map((value) => value ?? (name === 'Firefox' ? null : value))),
-        );
+        assert.deepEqual(told, [
+          ['network', true, 1, 100, null, null, null],
+          ['status', false, 2, null, 503, 'no', 'busy'],
+          ['content-type', false, 3, null, 200, '<p>', null],
+          ['ended', true, 4, 100, null, null, null],
+        ]);
       });
 
       it('has another attempt made by true, where there would be none', async () => {
@@ -375,11 +374,12 @@ for (const [name, start] of Object.entries(BROWSERS)) {
       });
 
       it('does not count what follows the response to connectTimeout', async () => {
+        // Firefox hands a response on with the first byte of its body.
         const seen = await run(
-          `return record(new EventSource($, { connectTimeout: 200, retry: { delay: 100 } }), 'delayed')`,
-          '/events/delayed?body=500',
+          `return record(new EventSource($, { connectTimeout: 200, retry: { delay: 100 } }), 'a')`,
+          script(newKey(), [{ text: ':\n' }, { pause: 500 }, ...stream('data: a\n\n')]),
         );
-        assert.deepEqual(seen, ['open', 'delayed']);
+        assert.deepEqual(seen, ['open', 'a']);
       });
 
       it('has connectTimeout cover the functions that are asked before', async () => {
@@ -412,21 +412,21 @@ for (const [name, start] of Object.entries(BROWSERS)) {
       });
 
       it('does not count the time that the page takes for its events', async () => {
-        const steps = [{ text: 'data: a\n\ndata: b\n\n' }, { pause: 100 }, { text: 'data: c\n\n' }, { hang: true }];
+        const steps = [{ text: 'data: a\n\ndata: b\n\n' }, { pause: 100 }, { text: 'data: c\n\n' }, ...COMMENTS];
         const [slow, blocking] = await run(
           `const seen = [];
            const source = new EventSource($[0], { idleTimeout: 300, retry: { delay: 100 } });
            source.onerror = ({ cause }) => seen.push(cause);
            for await (const { data } of source) {
              seen.push(data);
-             await pass(700);
+             await pass(500);
              if (data === 'c') break;
            }
            const blocking = new EventSource($[1], { idleTimeout: 300, retry: { delay: 100 } });
            blocking.addEventListener('message', ({ data }) => {
              if (data === 'c') return;
              const start = Date.now();
-             while (Date.now() - start < 700);
+             while (Date.now() - start < 500);
            });
            return [seen, await record(blocking, 'c')]`,
           [script(newKey(), steps), script(newKey(), steps)],
@@ -436,9 +436,7 @@ for (const [name, start] of Object.entries(BROWSERS)) {
       });
 
       it('does not count the time that the page is busy with something else, either', async () => {
-        const steps = Array(20)
-          .fill([{ text: ':\n' }, { pause: 100 }])
-          .flat();
+        const steps = COMMENTS.slice(0, 40);
         const seen = await run(
           `const source = new EventSource($, { idleTimeout: 400, retry: { delay: 100 } });
            await heard(source, 'open');
@@ -455,7 +453,7 @@ for (const [name, start] of Object.entries(BROWSERS)) {
           `const hangs = listen(new EventSource('/events/hang'), (line) => seen.push(line));
            const seen = [];
            const silent = listen(new EventSource($, { retry: {} }), (line) => seen.push(line));
-           await pass(1_000);
+           await pass(600);
            hangs.close();
            silent.close();
            return seen`,
@@ -600,7 +598,7 @@ for (const [name, start] of Object.entries(BROWSERS)) {
         const [first] = await requested(key, 1, 1);
         assert.equal(first.how, 'client-gone');
         const [state, seen] = await look(
-          'return [source.readyState, seen.filter((line) => /again|closed/.test(line))]',
+          'return [source.readyState, seen.filter((line) => /^(again|closed)/.test(line))]',
         );
         assert.deepEqual([state, seen], [0, []], 'no event tells of it');
         await look('source.reconnect();');
@@ -758,15 +756,15 @@ for (const [name, start] of Object.entries(BROWSERS)) {
         const key = newKey();
         await run(
           `watch(new EventSource($, { retry: { delay: 60_000 } }));`,
-          elsewhere(script(key, NETWORK_ERROR, stream('data: a\n\n'))),
+          elsewhere(script(key, [{ text: ':\n' }], stream('data: a\n\n'))),
         );
-        await seenUntil('again network');
+        await seenUntil('again ended');
         try {
           await offline(true);
           await browser.hide();
           await browser.show();
           await pass(200);
-          assert.equal((await look()).length, 1, 'not because the page is shown');
+          assert.deepEqual(await look(), ['open', 'again ended'], 'not because the page is shown');
         } finally {
           await offline(false);
         }
@@ -876,6 +874,7 @@ for (const [name, start] of Object.entries(BROWSERS)) {
            const source = new EventSource($, { retry: { delay: 60_000 } });
            const seen = record(source, 'b');
            await heard(source, 'message');
+           await pass(50);
            ahead += 3_600_000;
            return seen`,
           script(newKey(), [{ pause: 200 }, { text: 'data: a\n\n' }, { hang: true }], stream('data: b\n\n')),
