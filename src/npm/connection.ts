@@ -410,8 +410,9 @@ export class Connection {
       }
       if (this.#machine !== machine) return;
     }
-    if (repeat === REPEAT_NEVER) failure.willRetry = false;
-    if (init.body && repeat === REPEAT_NEVER) failure.message = ' Its body was a stream, which can be sent only once.';
+    if (repeat === REPEAT_NEVER) {
+      failure = { ...failure, willRetry: false, message: init.body ? ' A stream can be sent only once.' : '' };
+    }
     this.#failure = failure;
     this.#input(failure.willRetry ? Input.Retry : Input.GiveUp, failure.delay);
   }

@@ -311,7 +311,7 @@ for (const [name, start] of Object.entries(BROWSERS)) {
           );
           assert.match(
             message,
-            /^TypeError: .*the option body has to be what this browser can send, not \[object ReadableStream\]/,
+            /^TypeError: .*the option body has to be .* what else this browser can send, not \[object ReadableStream\]/,
           );
           assert.deepEqual(await requests(key), []);
         });
