@@ -8,7 +8,7 @@ import { type Cause, type Failure, reportException, toPublic } from './failure.j
 import { isHidden, observe, type PageObserver, unobserve } from './lifecycle.js';
 import type { Options } from './options.js';
 import { type Batch, SLICE, StreamParser } from './parser.js';
-import { CallbackError, requestProbe, requestStream } from './request.js';
+import { askURL, CallbackError, requestProbe, requestStream, withParam } from './request.js';
 import { isEventStream, partsOf, readPiece, retryAfter } from './response.js';
 import { isCrossOrigin, isLoopback } from './url.js';
 
@@ -69,6 +69,9 @@ enum Action {
 const REPEAT_ALWAYS = 0;
 const REPEAT_NEVER = 2;
 
+/** `FLOOR` of `src/connection/delay.rs`. */
+const SHORTEST_WAIT = 100;
+
 /** What a connection asks of the source around it. Every call may run the page's code, but for `suspend`. */
 export interface Page {
   /** The connection is open: readyState OPEN, event `open`. `url` is the response's. */
@@ -114,6 +117,7 @@ export class Connection {
   /** Events are being handed on; nothing is read meanwhile. */
   #isDelivering = false;
   #openedAt = 0;
+  #hasDelivered = false;
   #offlineSince: number | undefined;
 
   constructor(url: string, options: Options, page: Page, lastEventId: string) {
@@ -126,9 +130,15 @@ export class Connection {
       beforeLeave: () => this.#input(Input.BeforeLeave),
       stay: () => this.#input(Input.Stay),
       leave: () => this.#goAway(Input.Leave),
-      comeBack: () => this.#input(Input.Return),
+      comeBack: () => {
+        if (this.#mayRepeat()) this.#input(Input.Return);
+        else {
+          this.close();
+          page.fail({ cause: 'aborted', error: 'the page was left' });
+        }
+      },
       hide: () => {
-        if (pauseWhenHidden) this.#goAway(Input.Hide);
+        if (pauseWhenHidden && this.#mayRepeat()) this.#goAway(Input.Hide);
       },
       show: () => {
         if (pauseWhenHidden) this.#input(Input.Show);
@@ -161,8 +171,8 @@ export class Connection {
   start(engine: Engine): void {
     this.#engine = engine;
     const { repeat, policy, init } = this.#options;
-    // Why a fetch of the page's own fails is its matter.
-    const mayBeForbidden = !init.fetch && !init.url && isCrossOrigin(this.#url);
+    // Whether CORS forbids what a function of the page's own fetches is not ours to find out.
+    const mayBeForbidden = !init.fetch && (init.url !== undefined || isCrossOrigin(this.#url));
     this.#machine = new engine.Connection(mayBeForbidden, repeat, Float64Array.from(policy));
     if (this.#isHidden()) this.#input(Input.Hide);
     if (globalThis.navigator?.onLine === false) this.#loseNetwork();
@@ -241,8 +251,15 @@ export class Connection {
     body?.cancel();
   }
 
-  #fetch(): Promise<Response> {
-    return requestStream(this.#requestURL, this.lastEventId, this.#options, this.#newSignal());
+  async #fetch(): Promise<Response> {
+    const signal = this.#newSignal();
+    const { url } = this.#options.init;
+    if (url) {
+      const given = await askURL(url);
+      signal.throwIfAborted();
+      this.#requestURL = given;
+    }
+    return requestStream(this.#requestURL, this.lastEventId, this.#options, signal);
   }
 
   #newSignal(): AbortSignal {
@@ -253,11 +270,16 @@ export class Connection {
   async #probe(request: number): Promise<void> {
     let input = Input.Reached;
     try {
-      await requestProbe(this.#requestURL, this.#options, this.#newSignal());
+      if (!isCrossOrigin(this.#requestURL)) throw undefined;
+      const signal = this.#newSignal();
+      const { connectTimeout } = this.#options;
+      if (connectTimeout) this.#watch(connectTimeout, () => this.#abortController?.abort());
+      await requestProbe(this.#requestURL, this.#options, signal);
     } catch {
       input = Input.Unreachable;
     }
     if (this.#request !== request) return;
+    clearTimeout(this.#watchdog);
     if (input === Input.Reached) this.#failure = { cause: 'cors' };
     this.#input(input);
   }
@@ -288,7 +310,10 @@ export class Connection {
     clearTimeout(this.#watchdog);
     this.#response = response;
     // A response that a service worker made up has no URL. What a function gives is asked for anew.
-    if (!init.url && isGet(init.method)) this.#requestURL = response.url || this.#requestURL;
+    if (response.url && !init.url && isGet(init.method)) {
+      const { lastEventIdParam: param } = init;
+      this.#requestURL = param && this.lastEventId ? withParam(response.url, param, '') : response.url;
+    }
     const { status } = response;
     if (status !== 200 || !isEventStream(this.#engine as Engine, response)) {
       this.#failure = { cause: status === 200 ? 'content-type' : 'status', ...partsOf(response) };
@@ -305,8 +330,8 @@ export class Connection {
   #refuse(response: Response): void {
     const { status } = response;
     if (status === 200) this.#input(FAILED['content-type']);
-    else if (this.#options.retriesAt(status)) this.#input(Input.RefusedForNow, retryAfter(response));
-    else this.#input(Input.Refused);
+    // Which statuses are followed by another attempt, and whether the page decides otherwise, comes later.
+    else this.#input(this.#hasPolicy() ? Input.RefusedForNow : Input.Refused, retryAfter(response));
   }
 
   /** Announces the connection, reads, parses and hands on until the body ends or the request is aborted. */
@@ -342,7 +367,10 @@ export class Connection {
     if (batch.reconnectionTime !== undefined) this.#input(Input.ReconnectionTime, batch.reconnectionTime);
     if (batch.changes.length > 0) {
       // Comments and the like are no events.
-      if (batch.data) this.#input(Input.Delivered);
+      if (batch.data) {
+        this.#input(Input.Delivered);
+        this.#hasDelivered = true;
+      }
       this.#isDelivering = true;
       try {
         await this.#page.deliver(batch);
@@ -369,11 +397,12 @@ export class Connection {
 
   /** Whether there is another attempt, and after which time: as the standard or the policy has it, or the page. */
   #decide(machine: Machine): void {
-    const { init, repeat } = this.#options;
+    const { init, repeat, retriesAt } = this.#options;
+    const { cause, status = 0 } = this.#failure as Failure;
     let failure: Failure = {
       ...(this.#failure as Failure),
       attempt: machine.attempt(),
-      willRetry: machine.retries(),
+      willRetry: machine.retries() && (cause !== 'status' || retriesAt(status)),
       delay: machine.delay(Math.random()),
     };
     if (init.retry?.when) {
@@ -384,20 +413,22 @@ export class Connection {
       }
       if (this.#machine !== machine) return;
     }
-    if (repeat === REPEAT_NEVER) failure.willRetry = false;
+    if (repeat === REPEAT_NEVER) {
+      failure = { ...failure, willRetry: false, message: init.body ? ' A stream can be sent only once.' : '' };
+    }
     this.#failure = failure;
     this.#input(failure.willRetry ? Input.Retry : Input.GiveUp, failure.delay);
   }
 
   /** Has a wait or a request (ms) end as a failed attempt, unless something comes. */
-  #watch(limit: number): void {
+  #watch(limit: number, end = () => this.#fail('timeout')): void {
     clearTimeout(this.#watchdog);
     this.#lastActivity = Date.now();
     const check = () => {
       // While the page is busy with what has come, nothing more is asked for.
       const left = this.#isDelivering ? limit : this.#lastActivity + limit - Date.now();
       if (left > 0) this.#watchdog = setTimeout(check, left);
-      else this.#fail('timeout');
+      else end();
     };
     this.#watchdog = setTimeout(check, limit);
   }
@@ -406,6 +437,12 @@ export class Connection {
     this.#input(input);
     // It will be made anew.
     if (!this.#machine) this.#abort();
+  }
+
+  /** Whether the request can be made again without being asked for. */
+  #mayRepeat(): boolean {
+    const { repeat } = this.#options;
+    return repeat === REPEAT_ALWAYS || (repeat !== REPEAT_NEVER && !this.#hasDelivered);
   }
 
   #isHidden(): boolean {
@@ -428,6 +465,7 @@ export class Connection {
     if (!this.#hasPolicy()) return;
     this.#input(input);
     if (since !== undefined && this.#options.repeat === REPEAT_ALWAYS && this.#lastActivity <= since) {
+      this.#failure = { cause: 'timeout' };
       this.#input(Input.Stale);
     }
   }
@@ -457,6 +495,8 @@ async function validate(response: Response, callback: (response: Response) => un
 function toVerdict(answer: unknown): Partial<Failure> {
   if (answer === undefined) return {};
   if (typeof answer === 'boolean') return { willRetry: answer };
-  if (typeof answer === 'number' && answer >= 0) return { willRetry: true, delay: answer };
+  if (typeof answer === 'number' && answer >= 0) return { willRetry: true, delay: Math.max(answer, SHORTEST_WAIT) };
+  // Whoever gave a promise does not learn of it otherwise.
+  Promise.resolve(answer).catch(() => {});
   throw new TypeError('the function retry.when has to return true, false, a number of milliseconds or nothing');
 }

@@ -22,8 +22,8 @@ export class EventSourceError extends Error {
 
 /** The failure as pages see it, with its sentence. */
 export function toPublic(url: string, failure: Failure): EventSourceFailure {
-  const { willRetry = false, delay, attempt = 0 } = failure;
-  const next = willRetry ? ` Attempt ${attempt} follows in ${delay} ms.` : '';
+  const { willRetry = false, delay, attempt = 0, message: addition = '' } = failure;
+  const next = willRetry ? ` Attempt ${attempt} follows in ${delay} ms.` : addition;
   const message = `EventSource of ${url} ${willRetry ? 'is interrupted' : 'closed'}: ${reason(failure)}${next}`;
   const shown = { ...failure, message, willRetry, attempt };
   if (!willRetry) delete shown.delay;

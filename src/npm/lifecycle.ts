@@ -89,9 +89,10 @@ export function isHidden(): boolean {
 function watchClock(): ReturnType<typeof setInterval> {
   let last = Date.now();
   const timer = setInterval(() => {
-    const since = last;
+    // What came until then came before the sleep.
+    const due = last + TICK;
     last = Date.now();
-    if (last - since > TICK + SLEEP) for (const source of sleepers) source.awake(since);
+    if (last - due > SLEEP) for (const source of sleepers) source.awake(due);
   }, TICK);
   // In Node.js a timer is an object, which need not keep the process.
   (timer as { unref?(): void }).unref?.();

@@ -2,44 +2,67 @@
 
 import type { EventSourceInit, EventSourceRetry } from './types/EventSource.js';
 
+/** What is right for an option, and what it has to be, in words. */
+type Rule = readonly [isRight: (value: unknown) => boolean, expected?: string];
+
 /** The longest time (ms) that a timer can hold. */
 const LONGEST_TIMER = 2 ** 31 - 1;
-const A_TIME = `a number of milliseconds from 0 to ${LONGEST_TIMER}`;
-const A_FUNCTION = 'a function';
 /** Requests are checked without regard to where they go. */
 const ANY_URL = 'http://localhost';
 
-/**
- * The numbers of `retry` with their default, least and greatest value, in the order in which
- * `Connection` of `src/exports.rs` takes them.
- */
-const RETRY_NUMBERS = {
-  delay: [3_000, 0, LONGEST_TIMER],
-  factor: [2, 1, 1_000],
-  maxDelay: [30_000, 0, LONGEST_TIMER],
-  jitter: [0.5, 0, 1],
-  attempts: [Number.POSITIVE_INFINITY, 0, Number.POSITIVE_INFINITY],
-  resetAfter: [-1, 0, LONGEST_TIMER],
-} as const satisfies Partial<Record<keyof EventSourceRetry, [number, number, number]>>;
+const ANYTHING: Rule = [() => true];
+const A_FUNCTION: Rule = [(value) => typeof value === 'function', 'a function'];
+const A_BOOLEAN: Rule = [(value) => typeof value === 'boolean', 'true or false'];
+const A_STRING: Rule = [(value) => typeof value === 'string', 'a string'];
+const A_TIME = numberFrom(0, LONGEST_TIMER);
 
-const RETRY_MEMBERS = [...Object.keys(RETRY_NUMBERS), 'statuses', 'when', 'resend'];
+/** The options; of some it takes more to tell whether they are right. */
+const RULES: { [Name in keyof EventSourceInit]-?: Rule } = {
+  withCredentials: ANYTHING,
+  credentials: [
+    (value) => ['omit', 'same-origin', 'include'].includes(value as string),
+    '"omit", "same-origin" or "include"',
+  ],
+  headers: ANYTHING,
+  method: A_STRING,
+  body: ANYTHING,
+  url: A_FUNCTION,
+  fetch: A_FUNCTION,
+  // Of any realm, or a polyfill.
+  signal: [
+    (value) => value === null || ('aborted' in Object(value) && 'addEventListener' in Object(value)),
+    'an AbortSignal',
+  ],
+  lastEventId: [
+    (value) => typeof value === 'string' && !/[\0\r\n]/.test(value),
+    'a string without line ends and null characters',
+  ],
+  lastEventIdParam: [(value) => typeof value === 'string' && value !== '', 'the name of a query parameter'],
+  retry: [(value) => typeof value === 'object' && value !== null, 'an object'],
+  connectTimeout: A_TIME,
+  idleTimeout: A_TIME,
+  pauseWhenHidden: A_BOOLEAN,
+  validate: A_FUNCTION,
+  onBatch: A_FUNCTION,
+};
 
 /** The options that the browser's own class, too, could do with: it would lack them, but not do anything wrong. */
-const BROWSERS = ['withCredentials', 'retry', 'connectTimeout', 'idleTimeout', 'pauseWhenHidden', 'signal'] as const;
+const BROWSERS = ['withCredentials', 'retry', 'connectTimeout', 'idleTimeout', 'pauseWhenHidden', 'signal'];
 
-/** The options that need the engine. */
-const OURS = [
-  'credentials',
-  'url',
-  'headers',
-  'method',
-  'body',
-  'fetch',
-  'lastEventId',
-  'lastEventIdParam',
-  'validate',
-  'onBatch',
-] as const satisfies Exclude<keyof EventSourceInit, (typeof BROWSERS)[number]>[];
+const RETRY_RULES: { [Name in keyof EventSourceRetry]-?: Rule } = {
+  delay: A_TIME,
+  factor: numberFrom(1, 1_000),
+  maxDelay: A_TIME,
+  jitter: numberFrom(0, 1),
+  attempts: numberFrom(0, Number.POSITIVE_INFINITY),
+  resetAfter: A_TIME,
+  statuses: [
+    (value) => value === 'transient' || (Array.isArray(value) && [...value].every(isStatus)),
+    '"transient" or an array of statuses',
+  ],
+  resend: A_BOOLEAN,
+  when: A_FUNCTION,
+};
 
 /** Like every dictionary, it may have its members undefined. */
 export type Init = { [Name in keyof EventSourceInit]?: EventSourceInit[Name] | undefined };
@@ -70,48 +93,16 @@ export function toInit(given: unknown): Init {
   if (typeof given !== 'object' && typeof given !== 'function') {
     throw new TypeError("Failed to construct 'EventSource': The provided value is not of type 'EventSourceInit'.");
   }
-  // A copy, because what the page changes later has no effect; inherited members count.
-  return Object.fromEntries([...BROWSERS, ...OURS].map((name) => [name, (given as EventSourceInit)[name]]));
+  return take<Init>('', RULES, given);
 }
 
 /** @throws {TypeError} that names the option */
 export function toOptions(init: Init): Options {
-  const { withCredentials, credentials, connectTimeout = 0, idleTimeout = 0, pauseWhenHidden } = init;
-  const { url, fetch, method, body, signal, lastEventId, lastEventIdParam, retry, validate, onBatch } = init;
-  for (const [name, value] of Object.entries({ url, fetch, validate, onBatch })) {
-    check(name, value, typeof value === 'function', A_FUNCTION);
-  }
-  check(
-    'credentials',
-    credentials,
-    ['omit', 'same-origin', 'include'].includes(credentials as string),
-    '"omit", "same-origin" or "include"',
-  );
-  check(
-    'lastEventId',
-    lastEventId,
-    typeof lastEventId === 'string' && !/[\0\r\n]/.test(lastEventId),
-    'a string without line ends and null characters',
-  );
-  check(
-    'lastEventIdParam',
-    lastEventIdParam,
-    typeof lastEventIdParam === 'string' && lastEventIdParam !== '',
-    'the name of a query parameter',
-  );
-  for (const [name, value] of Object.entries({ connectTimeout, idleTimeout })) {
-    check(name, value, isNumber(value, 0, LONGEST_TIMER), A_TIME);
-  }
-  check('pauseWhenHidden', pauseWhenHidden, typeof pauseWhenHidden === 'boolean', 'true or false');
-  // Of any realm, or a polyfill.
-  check(
-    'signal',
-    signal ?? undefined,
-    typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function',
-    'an AbortSignal',
-  );
+  const retry = toRetry(init.retry);
+  init.retry = retry;
+  const { withCredentials, credentials, connectTimeout = 0, idleTimeout = 0, method, body } = init;
   checkRequest(init);
-  const isGiven = (name: keyof Init) => init[name] !== undefined;
+  const given = Object.keys(RULES).filter((name) => init[name as keyof Init] !== undefined);
   return {
     init,
     withCredentials: credentials ? credentials === 'include' : Boolean(withCredentials),
@@ -121,8 +112,8 @@ export function toOptions(init: Init): Options {
     policy: toPolicy(retry),
     retriesAt: toStatuses(retry),
     repeat: body instanceof ReadableStream ? 2 : retry?.resend || isSafe(method) ? 0 : 1,
-    isExtended: [...BROWSERS.slice(1), ...OURS].some(isGiven),
-    needsEngine: OURS.some(isGiven),
+    isExtended: given.some((name) => name !== 'withCredentials'),
+    needsEngine: given.some((name) => !BROWSERS.includes(name)),
   };
 }
 
@@ -132,31 +123,31 @@ function isSafe(method = 'GET'): boolean {
 }
 
 /** What `fetch` would refuse later, or drop without a word. */
-function checkRequest({ headers, method, body }: Init): void {
-  const attempt = (name: string, init: RequestInit) => {
-    try {
-      return new Request(ANY_URL, init);
-    } catch (error) {
-      throw new TypeError(`${of(name)} can't be used (${(error as Error).message}).`);
-    }
-  };
+function checkRequest(init: Init): void {
+  const { headers, method, body } = init;
   if (method !== undefined) attempt('method', { method });
-  if (headers !== undefined && typeof headers !== 'function') checkHeaders(headers);
+  // A copy, because what is given may change later, or be an iterator.
+  if (headers !== undefined && typeof headers !== 'function') init.headers = checkHeaders(headers);
   if (body === undefined || body === null) return;
-  check('body', body, !isSafe(method), 'left out, or sent with another method, such as "POST"');
-  // `fetch` would send the text "[object Object]".
-  const isPlain = [Object.prototype, Array.prototype].includes(Object.getPrototypeOf(body));
-  const isBody = ['string', 'function'].includes(typeof body) || (typeof body === 'object' && !isPlain);
-  check('body', body, isBody, 'something that fetch takes, such as a text: JSON.stringify(…)');
-  if (!(body instanceof ReadableStream)) return;
-  check('body', body, !body.locked, 'a stream that nobody reads');
-  // A browser that can't send streams sends the text "[object ReadableStream]".
-  const isText = attempt('body', {
-    method: 'POST',
-    body: new ReadableStream(),
-    duplex: 'half',
-  } as RequestInit).headers.has('Content-Type');
-  check('body', body, !isText, 'something else, because this browser can not send streams');
+  check('body', body, [() => !isSafe(method), 'left out, or sent with another method, such as "POST"']);
+  if (typeof body !== 'function') checkBody(body);
+}
+
+/** @throws {TypeError} where `fetch` would refuse a body, or send another text than was meant */
+export function checkBody(body: BodyInit): void {
+  // What the browser does not know, which may be streams, becomes a text such as "[object Object]".
+  const { headers } = attempt('body', { method: 'POST', body, duplex: 'half' } as RequestInit);
+  const isText = headers.get('Content-Type') === 'text/plain;charset=UTF-8';
+  const expected = `a text (JSON.stringify) or what else this browser can send, not ${body}`;
+  check('body', body, [() => typeof body === 'string' || !isText, expected]);
+}
+
+function attempt(name: string, init: RequestInit): Request {
+  try {
+    return new Request(ANY_URL, init);
+  } catch (error) {
+    throw new TypeError(`${of(name)} can't be used (${(error as Error).message}).`);
+  }
 }
 
 /** @throws {TypeError} where `fetch` would refuse a header, or drop it */
@@ -175,38 +166,55 @@ export function checkHeaders(given: HeadersInit): Headers {
   return headers;
 }
 
-function toPolicy(retry: EventSourceRetry | undefined): number[] {
-  if (retry === undefined) return [];
-  check('retry', retry, typeof retry === 'object' && retry !== null, 'an object');
-  for (const name of Object.keys(retry)) {
-    check(`retry.${name}`, name, RETRY_MEMBERS.includes(name), `one of ${RETRY_MEMBERS.join(', ')}`);
+/** The policy, with all its members. */
+function toRetry(given: EventSourceRetry | undefined): EventSourceRetry | undefined {
+  if (!given) return undefined;
+  const names = Object.keys(RETRY_RULES);
+  for (const name of Object.keys(given)) {
+    check(`retry.${name}`, name, [() => names.includes(name), `one of ${names.join(', ')}`]);
   }
-  check('retry.when', retry.when, typeof retry.when === 'function', A_FUNCTION);
-  check('retry.resend', retry.resend, typeof retry.resend === 'boolean', 'true or false');
-  return Object.entries(RETRY_NUMBERS).map(([name, [fallback, least, greatest]]) => {
-    const value = retry[name as keyof typeof RETRY_NUMBERS];
-    check(`retry.${name}`, value, isNumber(value, least, greatest), `a number from ${least} to ${greatest}`);
-    return value ?? fallback;
-  });
+  return take('retry.', RETRY_RULES, given);
 }
 
-function toStatuses({ statuses }: EventSourceRetry = {}): (status: number) => boolean {
-  const list = Array.isArray(statuses) ? statuses : [];
-  const isStatus = (value: unknown) => isNumber(value, 200, 599);
-  const expected = '"transient" or an array of statuses';
-  check('retry.statuses', statuses, statuses === 'transient' || (statuses === list && list.every(isStatus)), expected);
+/** In the order in which `Connection` of `src/exports.rs` takes it. */
+function toPolicy(retry: EventSourceRetry | undefined): number[] {
+  if (!retry) return [];
+  const { delay = 3_000, factor = 2, maxDelay = 30_000, jitter = 0.5 } = retry;
+  const { attempts = Number.POSITIVE_INFINITY, resetAfter = -1 } = retry;
+  return [delay, factor, maxDelay, jitter, attempts, resetAfter];
+}
+
+function toStatuses({ statuses = [] }: EventSourceRetry = {}): (status: number) => boolean {
+  const list = [...statuses] as number[];
   return statuses === 'transient'
     ? (status) => [408, 425, 429].includes(status) || status >= 500
     : (status) => list.includes(status);
 }
 
-function isNumber(value: unknown, least: number, greatest: number): boolean {
-  return typeof value === 'number' && value >= least && value <= greatest;
+function numberFrom(least: number, greatest: number): Rule {
+  return [
+    (value) => typeof value === 'number' && value >= least && value <= greatest,
+    `a number from ${least} to ${greatest}`,
+  ];
+}
+
+function isStatus(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 200 && (value as number) < 600;
+}
+
+/** A copy, because what the page changes later has no effect; inherited members count. */
+function take<Dictionary extends object>(prefix: string, rules: Record<keyof Dictionary, Rule>, given: Dictionary) {
+  const members = Object.entries<Rule>(rules).map(([name, rule]) => {
+    const value = given[name as keyof Dictionary];
+    check(prefix + name, value, rule);
+    return [name, value];
+  });
+  return Object.fromEntries(members) as Dictionary;
 }
 
 /** An option that was not given is right. */
-function check(name: string, value: unknown, isRight: boolean, expected: string): void {
-  if (value !== undefined && !isRight) throw new TypeError(`${of(name)} has to be ${expected}.`);
+function check(name: string, value: unknown, [isRight, expected]: Rule): void {
+  if (value !== undefined && !isRight(value)) throw new TypeError(`${of(name)} has to be ${expected}.`);
 }
 
 const of = (name: string) => `Failed to construct 'EventSource': the option ${name}`;

@@ -1,6 +1,6 @@
 // The requests that a source makes.
 
-import { checkHeaders, type Options } from './options.js';
+import { checkBody, checkHeaders, type Options } from './options.js';
 import { encodeUTF8 } from './text.js';
 import { pageOrigin, parseURL, whyNeverFetched } from './url.js';
 
@@ -21,20 +21,34 @@ export async function requestStream(
   options: Options,
   signal: AbortSignal,
 ): Promise<Response> {
-  const { url: getURL, headers: given, method, body: givenBody, lastEventIdParam, fetch: givenFetch } = options.init;
+  const { headers: given, method, body: givenBody, lastEventIdParam, fetch: givenFetch } = options.init;
   // Awaited only where there is a function: otherwise the request starts at once.
-  let address = getURL ? await call(async () => checkURL(await getURL())) : url;
   const headers =
     typeof given === 'function' ? await call(async () => checkHeaders(await given())) : new Headers(given);
-  const body = typeof givenBody === 'function' ? await call(givenBody) : givenBody;
+  const body = typeof givenBody === 'function' ? await call(() => makeBody(givenBody)) : givenBody;
   if (!headers.has('Accept')) headers.set('Accept', 'text/event-stream');
-  if (lastEventId && lastEventIdParam) address = withParam(address, lastEventIdParam, lastEventId);
+  let address = url;
+  if (lastEventId && lastEventIdParam) address = withParam(url, lastEventIdParam, lastEventId);
   else if (lastEventId) headers.set('Last-Event-ID', toByteString(lastEventId));
   const init: RequestInit = { ...browserOptions('cors', options), headers, signal };
   if (method !== undefined) init.method = method;
   // Streams have to be announced.
   if (body !== undefined) Object.assign(init, { body, duplex: 'half' });
-  return givenFetch ? givenFetch(address, init) : fetch(address, init);
+  // The source may have been closed meanwhile, and a fetch of the page's own may not heed the signal.
+  signal.throwIfAborted();
+  if (!givenFetch) return fetch(address, init);
+  const response = await givenFetch(address, init);
+  if (!response?.headers?.get) throw new CallbackError(new TypeError('the option fetch gave no Response'));
+  return response;
+}
+
+/** The URL that a function of the page's own gives. @throws {CallbackError} */
+export function askURL(callback: NonNullable<Options['init']['url']>): Promise<string> {
+  return call(async () => {
+    const url = parseURL(`${await callback()}`);
+    if (whyNeverFetched(url)) throw new TypeError(`the option url gave ${url}, which can't be fetched`);
+    return url.href;
+  });
 }
 
 /**
@@ -52,6 +66,12 @@ function browserOptions(mode: RequestMode, { credentials }: Options): RequestIni
   return pageOrigin() ? { mode, credentials, cache: 'no-store' } : {};
 }
 
+async function makeBody(callback: () => BodyInit | null | undefined | Promise<BodyInit | null | undefined>) {
+  const body = await callback();
+  if (body !== undefined && body !== null) checkBody(body);
+  return body;
+}
+
 async function call<Value>(callback: () => Value | Promise<Value>): Promise<Value> {
   try {
     return await callback();
@@ -60,17 +80,12 @@ async function call<Value>(callback: () => Value | Promise<Value>): Promise<Valu
   }
 }
 
-function checkURL(given: string | URL): string {
-  const url = parseURL(`${given}`);
-  if (whyNeverFetched(url)) throw new TypeError(`The option url gave ${url}, which can't be fetched.`);
-  return url.href;
-}
-
-/** The parameter takes the place of one that is there; all others stay as they are written. */
-function withParam(url: string, name: string, value: string): string {
+/** The parameter takes the place of one that is there; all others stay as they are written. Without a value it goes. */
+export function withParam(url: string, name: string, value: string): string {
   const parsed = new URL(url);
-  if (parsed.searchParams.has(name)) parsed.searchParams.set(name, value);
-  else parsed.search += `${parsed.search ? '&' : '?'}${new URLSearchParams([[name, value]])}`;
+  const parts = parsed.search.slice(1).split('&');
+  const kept = parts.filter((part) => part && !new URLSearchParams(part).has(name));
+  parsed.search = (value ? [...kept, new URLSearchParams([[name, value]])] : kept).join('&');
   return parsed.href;
 }
 

@@ -12,7 +12,10 @@ export function isEventStream(engine: Engine, { headers }: Response): boolean {
 /** How long (ms) a response asks to wait; -1 where it does not say. */
 export function retryAfter({ headers }: Response): number {
   const value = headers.get('Retry-After') ?? '';
-  const time = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - Date.now();
+  // A date begins with its weekday; what does not is no date, whatever browsers make of it.
+  const time = /^\d+$/.test(value)
+    ? Number(value) * 1_000
+    : Date.parse(/^[A-Z]/i.test(value) ? value : '') - Date.now();
   return Number.isNaN(time) ? -1 : Math.max(time, 0);
 }
 
