@@ -130,7 +130,7 @@ function checkRequest(init: Init): void {
   if (headers !== undefined && typeof headers !== 'function') init.headers = checkHeaders(headers);
   if (body === undefined || body === null) return;
   check('body', body, [() => !isSafe(method), 'left out, or sent with another method, such as "POST"']);
-  if (typeof body !== 'function') checkBody(body);
+  if (typeof body !== 'function') checkBody(body as BodyInit);
 }
 
 /** @throws {TypeError} where `fetch` would refuse a body, or send another text than was meant */

@@ -25,7 +25,7 @@ export async function requestStream(
   // Awaited only where there is a function: otherwise the request starts at once.
   const headers =
     typeof given === 'function' ? await call(async () => checkHeaders(await given())) : new Headers(given);
-  const body = typeof givenBody === 'function' ? await call(() => makeBody(givenBody)) : givenBody;
+  const body = typeof givenBody === 'function' ? await call(() => makeBody(givenBody as () => BodyInit)) : givenBody;
   if (!headers.has('Accept')) headers.set('Accept', 'text/event-stream');
   let address = url;
   if (lastEventId && lastEventIdParam) address = withParam(url, lastEventIdParam, lastEventId);
