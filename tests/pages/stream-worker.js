@@ -1,6 +1,6 @@
 // Reads a stream that is transferred to it, and tells its chunks. A transform is given the bytes that came with it.
 
-onmessage = async ({ data: { readable, writable, bytes } }) => {
+self.onmessage = async ({ data: { readable, writable, bytes } }) => {
   const writer = writable?.getWriter();
   if (writer) writer.write(bytes).then(() => writer.close());
   const chunks = [];
