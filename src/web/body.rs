@@ -25,7 +25,7 @@ extern "C" {
     fn done(this: &ReadResult) -> bool;
 
     #[wasm_bindgen(method, getter)]
-    fn value(this: &ReadResult) -> Option<Uint8Array>;
+    fn value(this: &ReadResult) -> JsValue;
 }
 
 enum Reader {
@@ -73,7 +73,16 @@ impl Body {
             return Ok(None);
         };
         let result: ReadResult = pending.await?.unchecked_into();
-        Ok(if result.done() { None } else { result.value() })
+        if result.done() {
+            return Ok(None);
+        }
+        // A body that the application made up may hold anything.
+        let chunk = result.value().dyn_into().map_err(|chunk| {
+            JsValue::from(js_sys::TypeError::new(&format!(
+                "The body of the response holds {chunk:?} instead of a Uint8Array"
+            )))
+        });
+        chunk.map(Some)
     }
 
     /// Starts the next read, into the buffer of the last chunk where possible. It has to be called

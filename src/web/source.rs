@@ -414,8 +414,8 @@ impl Source {
                 self.abort();
             }
             Action::Wait => {
-                let wait = TimeoutFuture::new(self.connection.borrow().wait());
-                self.wait.replace(Some(wait));
+                let time = self.connection.borrow().wait();
+                self.wait.replace(Some(TimeoutFuture::new(time)));
             }
             Action::StopWaiting => drop(self.wait.take()),
             Action::Announce => {
@@ -464,7 +464,8 @@ impl Source {
     }
 
     fn decide(self: &Rc<Self>) {
-        let decision = self.connection.borrow().decision(Math::random());
+        let random = Math::random();
+        let decision = self.connection.borrow().decision(random);
         let Some(mut decision) = decision else {
             return;
         };

@@ -232,6 +232,8 @@ async fn whatever_another_fetch_does_is_a_failure_of_the_attempt() {
         ("() => Promise.reject(new DOMException('gone', 'AbortError'))", Failure::Aborted),
         ("() => { const response = new Response('', { headers: { 'Content-Type': 'text/event-stream' } });
             response.body.getReader(); return response }", Failure::Callback),
+        ("() => new Response(new ReadableStream({ start(controller) { controller.enqueue('no bytes') } }),
+            { headers: { 'Content-Type': 'text/event-stream' } })", Failure::Network),
         ("() => new Response(new ReadableStream({ start(controller) {
             controller.enqueue(new TextEncoder().encode('data: a\\n\\n')); setTimeout(() => controller.error(7)) } }),
             { headers: { 'Content-Type': 'text/event-stream' } })", Failure::Network),
@@ -391,7 +393,11 @@ async fn functions_may_close_or_reconnect_at_any_point() {
             return new Response('', { headers: { 'Content-Type': 'text/event-stream' } }) }",
         close.as_ref(),
     );
-    let source = EventSource::builder("/events").fetch(fetch).open().unwrap();
+    let source = EventSource::builder("/events")
+        .fetch(fetch)
+        .retry_if(|_, _| panic!("there is nothing left to decide"))
+        .open()
+        .unwrap();
     handle.0.replace(Some(source.handle()));
     assert_eq!(
         all(source).await,

@@ -244,6 +244,29 @@ async fn one_chunk_is_read_ahead_and_no_more_until_the_stream_is_polled() {
 }
 
 #[wasm_bindgen_test]
+async fn a_chunk_larger_than_64_kib_is_parsed_piece_by_piece() {
+    let fetch = function(
+        "() => new Response(
+            new ReadableStream({ start(controller) {
+                const text = `data: ${'x'.repeat(1_000)}\\n\\n`.repeat(200) + 'retry: 7\\n';
+                controller.enqueue(new TextEncoder().encode(text));
+            } }),
+            { headers: { 'Content-Type': 'text/event-stream' } })",
+        &js_sys::Array::new(),
+    );
+    let mut source = EventSource::builder("/events").fetch(fetch).open().unwrap();
+    take(&mut source, 2).await;
+    assert_eq!(source.reconnection_time(), 3_000.0);
+    take(&mut source, 199).await;
+    assert!(
+        futures_util::future::poll_immediate(source.next())
+            .await
+            .is_none()
+    );
+    assert_eq!(source.reconnection_time(), 7.0);
+}
+
+#[wasm_bindgen_test]
 async fn many_messages_arrive_whole_and_in_order() {
     let mut source = EventSource::new(at("/events/flood?count=20000&size=100&ids=true")).unwrap();
     assert_eq!(take(&mut source, 1).await, ["open"]);
