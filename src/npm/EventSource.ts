@@ -362,7 +362,9 @@ export class EventSource extends EventTarget {
     const isTaken = this.#taps.size > 0 || onBatch !== undefined;
     const messages = this.#cutter.cut(batch);
     this.#turn.begin();
-    for (const [index, message] of messages.entries()) {
+    let count = 0;
+    for (const message of messages) {
+      count++;
       connection.lastEventId = message.lastEventId;
       // Where messages are taken otherwise, no event is made that nobody listens to.
       const type = isTaken && !this.#heard.has(message.type) ? undefined : message.type;
@@ -374,7 +376,7 @@ export class EventSource extends EventTarget {
         if (this.#turn.end()) await this.#giveWay();
         if (this.#connection !== connection) return;
         // The next response goes on after this one.
-        if (this.#opened !== opened) messages.length = index + 1;
+        if (this.#opened !== opened) messages.length = count;
       }
     }
     if (!isTaken) return;

@@ -105,10 +105,6 @@ async function* take(
     }
     // A cancelled body looks like an ended one.
     signal.throwIfAborted();
-  } catch (error) {
-    // A body need not break with the signal's reason.
-    signal.throwIfAborted();
-    throw error;
   } finally {
     controller.abort();
     decoder?.free();

@@ -410,20 +410,18 @@ for (const [name, start] of Object.entries(BROWSERS)) {
       it('come from then on where the listener is added late', async () => {
         const seen = await run(
           `${LISTEN}
-           const source = new EventSource($);
+           let controller;
+           const source = EventSource.fromReadableStream(new ReadableStream({ start(given) { controller = given; } }));
+           const send = (text) => controller.enqueue(new window.TextEncoder().encode(text));
            const getter = [];
+           send(': early\\nretry: 10\\ndata: a\\n\\nid: 7\\n\\n');
            await next(source, 'message');
            listen(source);
            source.addEventListener(EventSource.COMMENT, () => getter.push(source.lastEventId));
+           send(': late\\nretry: 20\\nid: 8\\n\\nevent: end\\ndata\\n\\n');
            await next(source, 'end');
            source.close();
            return [seen, getter]`,
-          script('late-extras', [
-            { text: ': early\nretry: 10\ndata: a\n\nid: 7\n\n' },
-            { pause: 200 },
-            { text: ': late\nretry: 20\nid: 8\n\nevent: end\ndata\n\n' },
-            { hang: true },
-          ]),
         );
         assert.deepEqual(seen, [['comment late 7', 'retry 20 20', 'id 8 8'], ['7']]);
       });

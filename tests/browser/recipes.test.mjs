@@ -238,7 +238,11 @@ for (const [name, start] of Object.entries(BROWSERS)) {
         assert.deepEqual([...new Set(seen.map(([topic]) => topic))].sort(), ['/books/1', '/books/2']);
         const [before, after] = await requests('mercure');
         assert.equal(after.headers.authorization, 'Bearer secret');
-        assert.equal(new URL(after.uri, server.url).searchParams.get('lastEventID'), seen[2][2]);
+        const last = new URL(after.uri, server.url).searchParams.get('lastEventID');
+        assert.ok(
+          seen.slice(2).some(([, , id]) => id === last),
+          'the third one, or what came with it',
+        );
         assert.deepEqual(
           [before.uri.includes('lastEventID'), after.headers['last-event-id']],
           [false, undefined],

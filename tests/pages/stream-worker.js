@@ -1,6 +1,6 @@
 // Reads a stream that is transferred to it, and tells its chunks. A transform is given the bytes that came with it.
 
-self.onmessage = async ({ data: { readable, writable, bytes } }) => {
+addEventListener('message', async ({ data: { readable, writable, bytes } }) => {
   const writer = writable?.getWriter();
   if (writer) writer.write(bytes).then(() => writer.close());
   const chunks = [];
@@ -11,4 +11,4 @@ self.onmessage = async ({ data: { readable, writable, bytes } }) => {
     if (value.type === 'last') reader.cancel();
   }
   postMessage(chunks);
-};
+});

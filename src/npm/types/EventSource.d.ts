@@ -389,9 +389,9 @@ export interface EventSource<Events extends { [Type in keyof Events]: Event } = 
 
   /**
    * The stream's events, of whatever type, as plain messages, one by one, from the first call of `next()` on.
-   * The network waits for the loop. It ends when the source is closed, and throws an {@link EventSourceError} when the
-   * source fails for good; when the server says that there is nothing more (status 204, or the end of a POST's answer), it
-   * just ends. A loop that is left early closes the source.
+   * The network waits for the loop, but in Firefox, which keeps what nobody has taken. It ends when the source is
+   * closed, and throws an {@link EventSourceError} when the source fails for good; when the server says that there is
+   * nothing more (status 204, or the end of a POST's answer), it just ends. A loop that is left early closes the source.
    *
    * @example
    * ```ts
