@@ -272,8 +272,7 @@ export class Connection {
     try {
       if (!isCrossOrigin(this.#requestURL)) throw undefined;
       const signal = this.#newSignal();
-      const { connectTimeout } = this.#options;
-      if (connectTimeout) this.#watch(connectTimeout, () => this.#abortController?.abort());
+      this.#watch(this.#options.connectTimeout, () => this.#abortController?.abort());
       await requestProbe(this.#requestURL, this.#options, signal);
     } catch {
       input = Input.Unreachable;
@@ -298,7 +297,7 @@ export class Connection {
   /** Requests the stream; whether the response opens it. */
   async #opens(isOver: () => boolean): Promise<boolean> {
     const { connectTimeout, isExtended, init } = this.#options;
-    if (connectTimeout) this.#watch(connectTimeout);
+    this.#watch(connectTimeout);
     const requested = this.#firstResponse ?? this.#fetch();
     this.#firstResponse = undefined;
     const response = await requested;
@@ -342,7 +341,7 @@ export class Connection {
     this.#openedAt = Date.now();
     this.#input(Input.Opened);
     if (!body || isOver()) return;
-    if (this.#options.idleTimeout) this.#watch(this.#options.idleTimeout);
+    this.#watch(this.#options.idleTimeout);
     const parser = new StreamParser(this.#engine as Engine, this.lastEventId);
     this.#parser = parser;
     if (this.#tellsExtras) parser.tellExtras();
@@ -414,13 +413,14 @@ export class Connection {
       if (this.#machine !== machine) return;
     }
     if (repeat === REPEAT_NEVER) {
-      failure = { ...failure, willRetry: false, message: init.body ? ' A stream can be sent only once.' : '' };
+      failure.willRetry = false;
+      if (init.body) failure.message = ' A stream can be sent only once.';
     }
     this.#failure = failure;
     this.#input(failure.willRetry ? Input.Retry : Input.GiveUp, failure.delay);
   }
 
-  /** Has a wait or a request (ms) end as a failed attempt, unless something comes. */
+  /** Has a wait or a request end as a failed attempt, unless something comes in time (ms; 0 is for ever). */
   #watch(limit: number, end = () => this.#fail('timeout')): void {
     clearTimeout(this.#watchdog);
     this.#lastActivity = Date.now();
@@ -430,7 +430,7 @@ export class Connection {
       if (left > 0) this.#watchdog = setTimeout(check, left);
       else end();
     };
-    this.#watchdog = setTimeout(check, limit);
+    if (limit) this.#watchdog = setTimeout(check, limit);
   }
 
   #goAway(input: Input): void {

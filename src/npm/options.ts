@@ -30,7 +30,7 @@ const RULES: { [Name in keyof EventSourceInit]-?: Rule } = {
   fetch: A_FUNCTION,
   // Of any realm, or a polyfill.
   signal: [
-    (value) => value === null || ('aborted' in Object(value) && 'addEventListener' in Object(value)),
+    (value) => value === null || ['aborted', 'addEventListener'].every((name) => name in Object(value)),
     'an AbortSignal',
   ],
   lastEventId: [
@@ -58,7 +58,7 @@ const RETRY_RULES: { [Name in keyof EventSourceRetry]-?: Rule } = {
   resetAfter: A_TIME,
   statuses: [
     (value) => value === 'transient' || (Array.isArray(value) && [...value].every(isStatus)),
-    '"transient" or an array of statuses',
+    '"transient" or a list of statuses',
   ],
   resend: A_BOOLEAN,
   when: A_FUNCTION,

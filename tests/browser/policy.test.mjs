@@ -89,7 +89,7 @@ for (const [name, start] of Object.entries(BROWSERS)) {
       );
     const tries = async (retry, connections, last) =>
       run(
-        `const seen = await record(new EventSource($[0], ${retry ? `{ retry: ${retry} }` : '{}'}), $[1]); return { seen, failures, troubles }`,
+        `const seen = await record(new EventSource($[0], ${retry ? `{ retry: ${retry} }` : '{}'}), $[1]); await pass(20); return { seen, failures, troubles }`,
         [script(newKey(), ...connections), last],
       );
     const delays = ({ failures }) => failures.map(({ delay }) => delay);
