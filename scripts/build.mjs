@@ -48,6 +48,7 @@ function buildWasm() {
       '--mode',
       'no-install',
       '--',
+      '--no-default-features',
       '--features',
       'npm',
       '-Zbuild-std=std,panic_abort',
