@@ -76,6 +76,8 @@ export class EventSource extends EventTarget {
   /** While there is no connection. */
   #lastEventId: string;
   #reconnectionTime = 3_000;
+  /** The type of the event that is dispatched as OWN_TYPES.ANY. */
+  #anyType = '';
   readonly #taps = new Set<Tap>();
   #readable: ReadableStream<EventSourceMessage> | undefined;
   readonly #abort = () => this.close();
@@ -167,8 +169,13 @@ export class EventSource extends EventTarget {
   }
 
   override addEventListener(...args: Parameters<EventTarget['addEventListener']>): void {
+    const type = `${args[0]}`;
+    if (type === OWN_TYPES.ANY && !this.#heard.has(type)) {
+      // Before all others: who listens to all types wants to know this one's.
+      super.addEventListener(type, (event) => Object.defineProperty(event, 'type', { value: this.#anyType }));
+    }
     super.addEventListener(...args);
-    this.#hear(`${args[0]}`);
+    this.#hear(type);
   }
 
   close(): void {
@@ -395,8 +402,7 @@ export class EventSource extends EventTarget {
   #toEvent(heard: string, { type, data, lastEventId }: EventSourceMessage): Event {
     const event = createMessageEvent(heard, data, this.#origin, lastEventId);
     if (type === OWN_TYPES.RECONNECTION_TIME) Object.assign(event, { reconnectionTime: Number(data) });
-    // Who listens to all types wants to know this one's.
-    if (heard !== type) Object.defineProperty(event, 'type', { value: type });
+    this.#anyType = type;
     return event;
   }
 

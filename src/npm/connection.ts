@@ -131,11 +131,9 @@ export class Connection {
       stay: () => this.#input(Input.Stay),
       leave: () => this.#goAway(Input.Leave),
       comeBack: () => {
-        if (this.#mayRepeat()) this.#input(Input.Return);
-        else {
-          this.close();
-          page.fail({ cause: 'aborted', error: 'the page was left' });
-        }
+        // Where the request can't be made again.
+        this.#failure = { cause: 'aborted', error: 'the page was left' };
+        this.#input(Input.Return);
       },
       hide: () => {
         if (pauseWhenHidden && this.#mayRepeat()) this.#goAway(Input.Hide);
@@ -484,7 +482,7 @@ function isGet(method = 'GET'): boolean {
 async function validate(response: Response, callback: (response: Response) => unknown): Promise<unknown> {
   try {
     const verdict = await callback(response);
-    if (response.body?.locked) throw new TypeError('the function validate has read the body, which holds the events');
+    if (response.body?.locked) throw new TypeError('validate has read the body, which holds the events');
     return verdict;
   } catch (error) {
     throw new CallbackError(error);
@@ -498,5 +496,5 @@ function toVerdict(answer: unknown): Partial<Failure> {
   if (typeof answer === 'number' && answer >= 0) return { willRetry: true, delay: Math.max(answer, SHORTEST_WAIT) };
   // Whoever gave a promise does not learn of it otherwise.
   Promise.resolve(answer).catch(() => {});
-  throw new TypeError('the function retry.when has to return true, false, a number of milliseconds or nothing');
+  throw new TypeError('retry.when has to return true, false, a number of milliseconds or nothing');
 }

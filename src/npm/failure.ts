@@ -41,7 +41,7 @@ function reason({ cause, status, headers, error }: Failure): string {
     case 'cors':
       return 'the server answers, but does not allow this origin to read it (CORS). It has to send Access-Control-Allow-Origin, and with credentials Access-Control-Allow-Credentials.';
     case 'limit':
-      return 'an event grew past 128 MiB, or past what memory there is, without an end. It was given up to protect the page.';
+      return 'an event grew past 128 MiB, or past the memory there is, without an end.';
     case 'network':
       return `a network error (${error}).`;
     case 'ended':
@@ -51,7 +51,7 @@ function reason({ cause, status, headers, error }: Failure): string {
     case 'aborted':
       return `the request was aborted (${error}).`;
     case 'callback':
-      return `a function that was given as an option has thrown (${error}).`;
+      return `a function among the options has thrown (${error}).`;
     case 'validation':
       return 'the option validate did not accept the response.';
     case 'scheme':

@@ -217,4 +217,4 @@ function check(name: string, value: unknown, [isRight, expected]: Rule): void {
   if (value !== undefined && !isRight(value)) throw new TypeError(`${of(name)} has to be ${expected}.`);
 }
 
-const of = (name: string) => `Failed to construct 'EventSource': the option ${name}`;
+const of = (name: string) => `EventSource: the option ${name}`;

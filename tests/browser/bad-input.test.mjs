@@ -129,7 +129,7 @@ for (const [name, start] of Object.entries(BROWSERS)) {
       for (const [init, thrown] of results) {
         assert.ok(thrown, `${init} was taken`);
         assert.deepEqual(thrown.slice(0, 2), ['TypeError', true], init);
-        const start = `Failed to construct 'EventSource': the option ${option} `;
+        const start = `EventSource: the option ${option} `;
         assert.equal(thrown[2].slice(0, start.length), start, init);
         assert.doesNotMatch(thrown[2], /undefined/, init);
       }
