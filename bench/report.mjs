@@ -21,9 +21,9 @@ export function report(name, result) {
   console.log(`\n${table(rows)}\n`);
 }
 
-/** Rows as text, figures to the right. */
+/** Rows as text, figures to the right, without columns where there is nothing. */
 export function table(rows) {
-  const columns = Object.keys(rows[0]);
+  const columns = Object.keys(rows[0]).filter((column) => rows.some((row) => row[column] !== null));
   const lines = [columns, ...rows.map((row) => columns.map((column) => text(row[column])))];
   const widths = columns.map((_, i) => Math.max(...lines.map((line) => line[i].length)));
   const isFigure = columns.map((_, i) => lines.slice(1).every((line) => /^[-\d]|^$/.test(line[i])));

@@ -109,21 +109,26 @@ function check(client, told, { expected, characters }) {
   }
 }
 
-/** Lets the clients take turns with a scenario; gives one record a round for each. */
-async function measureScenario(browser, open, scenario, clients, rounds, server, collector) {
+/**
+ * Lets the clients take turns with a scenario; gives the figures of each, one a round. One that fails is noted, and
+ * takes no further part.
+ */
+async function measureScenario({ browser, open, server, collector, failures }, scenario, clients, rounds) {
   const { job, counted } = await prepareScenario(scenario, server);
   const measured = Object.fromEntries(clients.map((client) => [client, []]));
   for (let round = 0; round < rounds; round++) {
     for (let turn = 0; turn < clients.length; turn++) {
       // Each is first in its turn, so that none always follows the same one.
       const client = clients[(round + turn) % clients.length];
+      if (!measured[client]) continue;
       try {
         const told = await measure(open, server, collector, Object.keys(PAGES).indexOf(client), job);
         check(client, told, counted);
         measured[client].push(figures(scenario, told));
       } catch (error) {
         if (!(error instanceof SetupError)) throw error;
-        throw new SetupError(`${client} has failed with ${scenario.name} in ${browser}: ${error.message}.`);
+        failures.push(`${client} with ${scenario.name} in ${browser} (${error.message})`);
+        delete measured[client];
       }
     }
     process.stderr.write(`${browser} ${scenario.name} ${round + 1}/${rounds}\n`);
@@ -147,13 +152,8 @@ function figures({ events, times }, { cpu, time, peak, left, latencies, longestB
 function rowsOf(browser, scenario, measured) {
   return Object.entries(measured).map(([client, rounds]) => {
     const own = measured[PEER];
-    const column = (name) =>
-      name in rounds[0]
-        ? spread(
-            rounds.map((figures) => figures[name]),
-            2,
-          )
-        : null;
+    const of = (name) => rounds.map((figures) => figures[name]);
+    const column = (name) => (name in rounds[0] ? spread(of(name), 2) : null);
     return {
       browser,
       scenario: scenario.name,
@@ -166,7 +166,7 @@ function rowsOf(browser, scenario, measured) {
             2,
           )
         : null,
-      'wall µs': median(rounds.map(({ wall }) => wall)),
+      'wall µs': column('wall'),
       'peak MiB': column('peak'),
       'latency p50 ms': column('p50'),
       'p99 ms': column('p99'),
@@ -186,44 +186,32 @@ await main(async () => {
   const server = await startServer({ root });
   const collector = await startCollector();
   const measured = { Chromium: {}, Firefox: {} };
-  let chromiumVersion;
-  let firefoxVersion;
+  const failures = [];
+  const versions = {};
   try {
+    const setup = { server, collector, failures };
     const scenarios = names.filter((name) => name !== 'firefox').map((name) => SCENARIOS[name]);
     const chromium = await startChromium(found.chromium, ['--js-flags=--expose-gc']);
-    chromiumVersion = chromium.version;
+    versions.chromium = chromium.version;
     try {
       for (const scenario of scenarios) {
         const those = clients.filter((client) => scenario.clients?.includes(client) ?? true);
         const most = Math.min(rounds, scenario.rounds ?? rounds);
-        measured.Chromium[scenario.name] = await measureScenario(
-          'Chromium',
-          chromium.open,
-          scenario,
-          those,
-          most,
-          server,
-          collector,
-        );
+        const inChromium = { ...setup, browser: 'Chromium', open: chromium.open };
+        measured.Chromium[scenario.name] = await measureScenario(inChromium, scenario, those, most);
       }
     } finally {
       await chromium.stop();
     }
     if (names.includes('firefox')) {
       const firefox = startFirefox(found);
+      const inFirefox = { ...setup, browser: 'Firefox', open: firefox.open };
       const those = clients.filter((client) => IN_FIREFOX.clients.includes(client));
       for (const name of IN_FIREFOX.scenarios) {
-        measured.Firefox[name] = await measureScenario(
-          'Firefox',
-          firefox.open,
-          SCENARIOS[name],
-          those,
-          Math.min(rounds, IN_FIREFOX.rounds),
-          server,
-          collector,
-        );
+        const most = Math.min(rounds, IN_FIREFOX.rounds);
+        measured.Firefox[name] = await measureScenario(inFirefox, SCENARIOS[name], those, most);
       }
-      firefoxVersion = firefox.version();
+      versions.firefox = firefox.version();
     }
   } finally {
     collector.stop();
@@ -233,15 +221,16 @@ await main(async () => {
   const targets = compareWithTargets(measured.Chromium);
   report('speed', {
     unit: 'CPU of the main thread and wall time in µs an event: the median (the middle half)',
-    chromium: chromiumVersion,
-    firefox: firefoxVersion ?? null,
+    ...versions,
     rounds,
     rows: Object.entries(measured).flatMap(([browser, scenarios]) =>
       Object.entries(scenarios).flatMap(([name, results]) => rowsOf(browser, SCENARIOS[name], results)),
     ),
     targets,
     measured,
+    failures,
   });
   if (targets.length > 0) console.log(`${table(targets)}\n`);
   writeChart(measured.Chromium);
+  if (failures.length > 0) throw new SetupError(`These have failed: ${failures.join('; ')}.`);
 });

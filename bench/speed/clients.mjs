@@ -72,7 +72,8 @@ const CODE = {
     fetchEventSource(url, {
       signal: controller.signal,
       openWhenHidden: true,
-      onmessage: take,
+      // It makes a message of the blank line after a comment, too.
+      onmessage: (message) => message.data && take(message),
       onclose: () => failUnlessClosed('the stream has ended'),
       onerror(error) {
         failUnlessClosed(error);
