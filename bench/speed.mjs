@@ -14,7 +14,7 @@ import { prepare, writePages } from './clients.mjs';
 import { startCollector } from './collector.mjs';
 import { startFirefox } from './firefox.mjs';
 import { forgetPeak, mainThreadTime, memoryOf, pageProcesses } from './processes.mjs';
-import { median, quantile, report, spread, table } from './report.mjs';
+import { quantile, report, spread, table } from './report.mjs';
 import { writeChart } from './speed/chart.mjs';
 import { PAGES } from './speed/clients.mjs';
 import { SCENARIOS } from './speed/scenarios.mjs';
@@ -55,9 +55,9 @@ async function prepareScenario(scenario, server) {
   if (!ok) throw new SetupError(`The server does not store the stream of ${name}.`);
   const streams = [warmUp, times]
     .filter((count) => count > 0)
-    .map((count) => ({
+    .map((count, i, { length }) => ({
       ...streamOf(count),
-      url: `${url}?times=${count}&write=${write}&interval=${interval}&stamp=${stamp}`,
+      url: `${url}?times=${count}&write=${write}&interval=${i === length - 1 ? interval : 0}&stamp=${stamp}`,
     }));
   const counted = streams.at(-1);
   const job = {
@@ -93,8 +93,11 @@ async function measure(open, server, collector, page, job) {
   const query = encodeURIComponent(JSON.stringify({ ...job, collector: collector.url }));
   const opened = await open(`${server.url}/pages-isolated/${page}.html?job=${query}`);
   try {
-    const [told, { id, cpu, now, peak }] = await listening;
-    return { ...told, cpu, peak: peak - memory.get(id), left: now - memory.get(id) };
+    const [told, { id, cpu, peak }] = await listening;
+    const used = { cpu, peak: peak - memory.get(id) };
+    if (job.mode !== 'keep') return { ...told, ...used };
+    await opened.collectGarbage();
+    return { ...told, ...used, retained: memoryOf(id).now - memory.get(id) };
   } finally {
     await opened.close();
   }
@@ -137,14 +140,14 @@ async function measureScenario({ browser, open, server, collector, failures }, s
 }
 
 /** What counts of one measurement; times in µs an event, sizes in MiB, latencies and blocks in ms. */
-function figures({ events, times }, { cpu, time, peak, left, latencies, longestBlock, kept }) {
+function figures({ events, times }, { cpu, time, peak, latencies, longestBlock, retained }) {
   return {
     cpu: cpu / 1_000 / events / times,
     wall: (time * 1_000) / events / times,
     peak: peak / MIB,
     ...(latencies?.length && { p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99) }),
     ...(longestBlock !== undefined && { longestBlock }),
-    ...(kept && { retained: left / MIB }),
+    ...(retained !== undefined && { retained: retained / MIB }),
   };
 }
 
@@ -191,7 +194,7 @@ await main(async () => {
   try {
     const setup = { server, collector, failures };
     const scenarios = names.filter((name) => name !== 'firefox').map((name) => SCENARIOS[name]);
-    const chromium = await startChromium(found.chromium, ['--js-flags=--expose-gc']);
+    const chromium = await startChromium(found.chromium);
     versions.chromium = chromium.version;
     try {
       for (const scenario of scenarios) {

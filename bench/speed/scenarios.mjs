@@ -34,7 +34,8 @@ const STAMP = '0'.repeat(16);
 /**
  * Each has
  * - `events`: how many the piece has, and `event(n)`: one of them: `data`, and maybe `type`, `id`, `comments` before it
- * - `times`: how often it is sent; before that, to warm up, `warmUp` times
+ * - `times`: how often it is sent; before that, to warm up, `warmUp` times and without any
+ *   `interval`
  * - `lineEnd`, `write` (bytes of a write, or 'event'), `interval` (ms), `stamp`: for the server
  * - `heard`: the type that is listened to
  * - `mode`: what the page does beside the check (`page.mjs`)
@@ -76,12 +77,11 @@ const DEFINITIONS = {
     event: (n) => ({ type: `type${n % 25}`, data: text(80, n) }),
   },
   /** One event a write, as fast as it goes. */
-  each: { events: 500, times: 20, write: 'event', event: (n) => ({ data: token(n) }), rounds: 3 },
+  each: { events: 500, times: 80, write: 'event', event: (n) => ({ data: token(n) }), rounds: 3 },
   /** The same, 500 a second. */
   paced: {
     events: 500,
     times: 3,
-    warmUp: 0,
     write: 'event',
     interval: 2,
     stamp: true,
@@ -124,7 +124,7 @@ export const SCENARIOS = Object.fromEntries(
     const make = () => {
       const events = Array.from({ length: definition.events }, (_, n) => definition.event(n));
       const piece = events.map((event) => serialize(event, lineEnd)).join('');
-      return { piece, streamOf: (times) => streamOf(events, piece, times, heard) };
+      return { piece, streamOf: (times) => streamOf(events, piece, times, heard, definition.mode === 'keep') };
     };
     return [name, { name, ...definition, heard, warmUp, make }];
   }),
@@ -140,7 +140,7 @@ function serialize({ type, id, data, comments = 0 }, lineEnd) {
 }
 
 /** How long a stream is, and what has to arrive of it. */
-function streamOf(events, piece, times, heard) {
+function streamOf(events, piece, times, heard, isKept) {
   const check = createCheck();
   const heardEvents = events.filter(({ type = 'message' }) => type === heard);
   for (let time = 0; time < times; time++) for (const { data } of heardEvents) check.note(data);
@@ -148,6 +148,11 @@ function streamOf(events, piece, times, heard) {
   return {
     bytes: Buffer.byteLength(piece) * times + end.length,
     characters: piece.length * times + end.length,
-    expected: { ...check.result(), lastId: events.findLast(({ id }) => id)?.id ?? '', end: String(times) },
+    expected: {
+      ...check.result(),
+      lastId: events.findLast(({ id }) => id)?.id ?? '',
+      end: String(times),
+      ...(isKept && { kept: times }),
+    },
   };
 }
