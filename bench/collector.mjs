@@ -11,9 +11,12 @@ export async function startCollector() {
     let body = '';
     for await (const chunk of request.setEncoding('utf8')) body += chunk;
     response.setHeader('Access-Control-Allow-Origin', '*');
-    // What is waited for is done before the page goes on.
-    const { [request.url.slice(1)]: resolve } = waiting;
-    await resolve?.(body && JSON.parse(body));
+    try {
+      // Before the page goes on.
+      waiting[request.url.slice(1)]?.(body && JSON.parse(body));
+    } catch (error) {
+      waiting.fail(error);
+    }
     response.end();
   });
   server.listen(0, '127.0.0.1');
@@ -29,7 +32,7 @@ export async function startCollector() {
       try {
         return await new Promise((resolve, reject) => {
           timer = setTimeout(() => reject(new SetupError(`nothing came for ${patience} ms`)), patience);
-          waiting = { ...moments, result: (told) => resolve([told, moments.result()]) };
+          waiting = { ...moments, result: (told) => resolve([told, moments.result()]), fail: reject };
         });
       } finally {
         clearTimeout(timer);

@@ -13,7 +13,7 @@ export function pageProcesses() {
   }
   const isOurs = (id) => id === process.pid || (parents.has(id) && isOurs(parents.get(id)));
   return [...parents.keys()].filter(
-    (id) => /--type=renderer|-contentproc.*\0tab\0/.test(read(`/proc/${id}/cmdline`)) && isOurs(id),
+    (id) => /--type=renderer|[ \0]tab\0$/.test(read(`/proc/${id}/cmdline`)) && isOurs(id),
   );
 }
 

@@ -74,6 +74,7 @@ async function measure(open, server, collector, page, job) {
   const memory = new Map();
   const moments = {
     loaded() {
+      if (pageProcesses().length === 0) throw new SetupError('no process of a page is found');
       for (const id of pageProcesses()) {
         forgetPeak(id);
         memory.set(id, memoryOf(id).now);
