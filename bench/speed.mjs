@@ -27,7 +27,7 @@ const PEER = 'native';
 const IN_FIREFOX = {
   scenarios: ['tiny', 'llm', 'multiline'],
   clients: ['native', 'eventsource', 'eventsource-parser', 'eventsource-wasm', 'eventsource-wasm onBatch'],
-  rounds: 3,
+  rounds: 2,
 };
 const MIB = 1024 * 1024;
 

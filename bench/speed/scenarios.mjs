@@ -81,7 +81,7 @@ const DEFINITIONS = {
   /** The same, 500 a second. */
   paced: {
     events: 500,
-    times: 3,
+    times: 2,
     write: 'event',
     interval: 2,
     stamp: true,
