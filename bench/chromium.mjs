@@ -60,7 +60,17 @@ export async function startChromium(program, args = []) {
     async open(url) {
       const { browserContextId } = await send('Target.createBrowserContext');
       const { targetId } = await send('Target.createTarget', { url, browserContextId });
-      return { targetId, close: () => send('Target.disposeBrowserContext', { browserContextId }) };
+      return {
+        targetId,
+        close: () => send('Target.disposeBrowserContext', { browserContextId }),
+        /** Has it give back the memory that it does not need. A debugger is attached to it from then on. */
+        async collectGarbage() {
+          const { sessionId } = await send('Target.attachToTarget', { targetId, flatten: true });
+          await send('HeapProfiler.collectGarbage', {}, sessionId);
+          await send('Memory.simulatePressureNotification', { level: 'critical' }, sessionId);
+          await send('HeapProfiler.collectGarbage', {}, sessionId);
+        },
+      };
     },
     async stop() {
       process.removeListener('exit', kill);

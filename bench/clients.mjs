@@ -52,21 +52,24 @@ const EVENT_SOURCES = {
   'eventsource-wasm/slim': `import { EventSource, init } from 'eventsource-wasm/slim'; init(fetch('eventsource.wasm'));`,
 };
 
+/** The code of a page for each client, all with the same script after it. */
+export const withScript = (clients, script) =>
+  Object.fromEntries(clients.map((client) => [client, EVENT_SOURCES[client] + script]));
+
 /**
- * Writes a page for each client, all with the same script after it, into a folder of its own.
+ * Writes pages, whose code has names, into a folder of its own.
  * @returns {Promise<string>} the root for the test server, which has them as `/pages/0.html`, `/pages/1.html` …
  */
-export async function writePages(folder, clients, script, options) {
+export async function writePages(folder, codes, options) {
   const root = join(ROOT, 'target', 'bench', folder);
   const pages = join(root, 'tests', 'pages');
   rmSync(root, { recursive: true, force: true });
   mkdirSync(pages, { recursive: true });
-  for (const [index, client] of clients.entries()) {
-    const code = EVENT_SOURCES[client] + script;
+  for (const [index, [name, code]] of Object.entries(codes).entries()) {
     writeFileSync(join(pages, `${index}.js`), await bundle(code, { target: 'es2022', ...options }));
     writeFileSync(
       join(pages, `${index}.html`),
-      `<!doctype html><meta charset="utf-8"><title>${client}</title><script type="module" src="${index}.js"></script>`,
+      `<!doctype html><meta charset="utf-8"><title>${name}</title><script type="module" src="${index}.js"></script>`,
     );
   }
   copyFileSync(join(ROOT, 'dist', 'eventsource.wasm'), join(pages, 'eventsource.wasm'));

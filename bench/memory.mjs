@@ -8,7 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { buildServer, startServer } from '../scripts/server.mjs';
 import { browsers, main, SetupError } from '../scripts/tools.mjs';
 import { startChromium } from './chromium.mjs';
-import { prepare, writePages } from './clients.mjs';
+import { prepare, withScript, writePages } from './clients.mjs';
 import { median, report, spread } from './report.mjs';
 
 const ROUNDS = 5;
@@ -175,7 +175,7 @@ await main(async () => {
   prepare();
   const found = browsers();
   buildServer();
-  const root = await writePages('memory', CLIENTS, PAGE, { banner: { js: WATCH } });
+  const root = await writePages('memory', withScript(CLIENTS, PAGE), { banner: { js: WATCH } });
   const server = await startServer({ root, secure: true });
   try {
     const chromium = await startChromium(found.chromium, ['--ignore-certificate-errors']);

@@ -21,9 +21,9 @@ export function report(name, result) {
   console.log(`\n${table(rows)}\n`);
 }
 
-/** Rows as text, figures to the right. */
-function table(rows) {
-  const columns = Object.keys(rows[0]);
+/** Rows as text, figures to the right, without columns where there is nothing. */
+export function table(rows) {
+  const columns = Object.keys(rows[0]).filter((column) => rows.some((row) => row[column] !== null));
   const lines = [columns, ...rows.map((row) => columns.map((column) => text(row[column])))];
   const widths = columns.map((_, i) => Math.max(...lines.map((line) => line[i].length)));
   const isFigure = columns.map((_, i) => lines.slice(1).every((line) => /^[-\d]|^$/.test(line[i])));
@@ -32,10 +32,10 @@ function table(rows) {
     .join('\n');
 }
 
-const text = (value) => (typeof value === 'number' ? value.toLocaleString('en') : (value ?? ''));
+const text = (value) => (typeof value === 'number' ? value.toLocaleString('en') : String(value ?? ''));
 
 /** The number below which this share of some numbers is. */
-function quantile(numbers, share) {
+export function quantile(numbers, share) {
   const sorted = [...numbers].sort((a, b) => a - b);
   const place = (sorted.length - 1) * share;
   const [low, high] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
@@ -45,7 +45,7 @@ function quantile(numbers, share) {
 export const median = (numbers) => quantile(numbers, 0.5);
 
 /** The median, and how far the middle half reaches, as text. */
-export function spread(numbers) {
-  const [low, middle, high] = [0.25, 0.5, 0.75].map((share) => text(Number(quantile(numbers, share).toFixed(1))));
+export function spread(numbers, digits = 1) {
+  const [low, middle, high] = [0.25, 0.5, 0.75].map((share) => text(Number(quantile(numbers, share).toFixed(digits))));
   return `${middle} (${low}–${high})`;
 }

@@ -8,7 +8,7 @@ import { createServer } from 'node:http';
 import { buildServer, startServer } from '../scripts/server.mjs';
 import { browsers, main, SetupError } from '../scripts/tools.mjs';
 import { startChromium } from './chromium.mjs';
-import { prepare, writePages } from './clients.mjs';
+import { prepare, withScript, writePages } from './clients.mjs';
 import { startFirefox } from './firefox.mjs';
 import { report, spread } from './report.mjs';
 
@@ -106,7 +106,9 @@ await main(async () => {
   const found = browsers();
   buildServer();
   // Before the first statement of the client itself.
-  const root = await writePages('start', CLIENTS, PAGE, { banner: { js: 'const scriptStart = performance.now();' } });
+  const root = await writePages('start', withScript(CLIENTS, PAGE), {
+    banner: { js: 'const scriptStart = performance.now();' },
+  });
   const server = await startServer({ root });
   const collector = await startCollector();
   try {

@@ -12,6 +12,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::control::Control;
 use crate::counters::Counters;
 use crate::log::Log;
+use crate::routes::repeat::Stored;
 use crate::routes::services::{mcp, mercure};
 use crate::{control, cors, exchange, log, routes, static_files};
 
@@ -24,6 +25,7 @@ pub struct App {
     pub limited: Counters,
     pub mcp: mcp::Sessions,
     pub mercure: mercure::Hub,
+    pub stored: Stored,
 }
 
 /// All routes of the server; `root` is the folder of the static files.

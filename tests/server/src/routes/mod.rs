@@ -3,6 +3,7 @@
 mod demo;
 mod endings;
 mod load;
+pub mod repeat;
 mod responses;
 mod schedule;
 mod script;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
+use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::IntoResponse;
@@ -44,6 +46,12 @@ pub fn router() -> Router<Arc<App>> {
         .route("/events/hang", any(responses::hang))
         .route("/events/flood", get(load::flood))
         .route("/events/large", get(load::large))
+        .route(
+            "/events/repeat/{name}",
+            get(repeat::repeat)
+                .put(repeat::store)
+                .layer(DefaultBodyLimit::max(repeat::MAX_STORED)),
+        )
         .merge(services::router())
         .route("/events/{*other}", any(unknown))
 }

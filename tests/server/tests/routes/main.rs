@@ -606,6 +606,34 @@ async fn a_flood_and_a_large_event_have_the_length_asked_for() -> Outcome {
 }
 
 #[tokio::test]
+async fn what_was_stored_is_repeated_by_writes_of_the_size_asked_for() -> Outcome {
+    let server = Server::any_port()?;
+    let body = "data: 0000000000000000\n\nid: 2\ndata: two\n\n";
+    let put = server.request(Method::PUT, "/events/repeat/ab").body(body);
+    assert_eq!(put.send().await?.status(), StatusCode::NO_CONTENT);
+
+    let end = "event: end\ndata: 3\n\n";
+    let path = "/events/repeat/ab?times=3";
+    let mut response = server.get(&format!("{path}&write=10")).await?;
+    let text = read_until(&mut response, end).await?;
+    assert_eq!(text, body.repeat(3) + end);
+
+    let path = format!("{path}&write=event&interval=1&stamp=true");
+    let mut response = server.get(&path).await?;
+    let mut writes = Vec::new();
+    while writes.last().is_none_or(|last| last != end) {
+        let write = response.chunk().await?.ok_or("no end")?;
+        writes.push(String::from_utf8(write.to_vec())?);
+    }
+    assert_eq!(writes.len(), 7, "{writes:?}");
+    assert_eq!(writes[1], "id: 2\ndata: two\n\n");
+    let stamp = writes[4].trim().trim_start_matches("data: ");
+    let sent = UNIX_EPOCH + Duration::from_micros(stamp.parse()?);
+    assert!(sent.elapsed()? < Duration::from_secs(5), "{stamp}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn statuses_redirects_and_echoes_are_as_asked_for() -> Outcome {
     let server = Server::any_port()?;
     let response = server
@@ -651,6 +679,7 @@ async fn wrong_input_is_answered_with_400_and_the_name_of_the_parameter() -> Out
         ("/events/flood?count=2000001", "count"),
         ("/events/flood?ids=1", "ids"),
         ("/events/large?chunk=-1", "chunk"),
+        ("/events/repeat/nothing", "nothing"),
         ("/events/redirect/302", "to"),
         ("/events/redirect/302?to=%0A", "to"),
         ("/events/status/199", "status"),
