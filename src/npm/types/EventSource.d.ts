@@ -381,7 +381,7 @@ export interface EventSource<Events extends { [Type in keyof Events]: Event } = 
 
   /**
    * Drops the connection, if there is one, and makes it anew at once, going on after the last event: without an
-   * `error` event, and also after the source was closed. While the page is paused it does nothing.
+   * `error` event, and also after the source was closed. The attempts and their waits start over. While the page is paused it does nothing.
    *
    * @throws {DOMException} an `InvalidStateError` where the source was given its stream
    */
