@@ -16,7 +16,8 @@ const RUST_FLAGS = '-Ctarget-feature=+simd128';
 /**
  * Less inlining, panics without a text, and a stack (bytes) of a sixteenth of the usual size: nothing recurses.
  */
-const SMALL = '-Cllvm-args=-inline-threshold=75 -Zunstable-options -Cpanic=immediate-abort -Clink-arg=-zstack-size=65536';
+const SMALL =
+  '-Cllvm-args=-inline-threshold=75 -Zunstable-options -Cpanic=immediate-abort -Clink-arg=-zstack-size=65536';
 
 /** Sets up what is needed, and builds. */
 export async function build() {
