@@ -9,6 +9,12 @@ import { join } from 'node:path';
 import { CHROMIUM_ARGUMENTS } from '../scripts/tools.mjs';
 
 /**
+ * What Chromium would do beside, each time a page is opened: pages of its own under the address bar, which work for
+ * seconds, and a process in store for the next page.
+ */
+const NOTHING_BESIDE = '--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,SpareRendererForSitePerProcess';
+
+/**
  * Starts a browser with a profile of its own.
  * @param {string} program
  * @param {string[]} args further ones
@@ -17,7 +23,14 @@ export async function startChromium(program, args = []) {
   const profile = mkdtempSync(join(tmpdir(), 'eventsource-wasm-bench-'));
   const browser = spawn(
     program,
-    [...CHROMIUM_ARGUMENTS, '--remote-debugging-pipe', ...args, `--user-data-dir=${profile}`, 'about:blank'],
+    [
+      ...CHROMIUM_ARGUMENTS,
+      NOTHING_BESIDE,
+      '--remote-debugging-pipe',
+      ...args,
+      `--user-data-dir=${profile}`,
+      'about:blank',
+    ],
     {
       stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
     },

@@ -70,20 +70,22 @@ async function prepareScenario(scenario, server) {
 
 /** Lets a page do its job; gives what it and the kernel tell of it. */
 async function measure(open, server, collector, page, job) {
+  const others = new Set(pageProcesses());
   let before;
   const memory = new Map();
   const moments = {
     loaded() {
-      if (pageProcesses().length === 0) throw new SetupError('no process of a page is found');
       for (const id of pageProcesses()) {
+        if (others.has(id)) continue;
         forgetPeak(id);
         memory.set(id, memoryOf(id).now);
       }
+      if (memory.size === 0) throw new SetupError('the process of the page is not found');
     },
     start() {
-      before = new Map(pageProcesses().map((id) => [id, mainThreadTime(id)]));
+      before = new Map([...memory.keys()].map((id) => [id, mainThreadTime(id)]));
     },
-    // The page's process is the one that has worked most.
+    // Firefox, which is new itself, has several new ones: the page's has worked most.
     result: () =>
       [...before]
         .map(([id, time]) => ({ id, cpu: mainThreadTime(id) - time, ...memoryOf(id) }))
