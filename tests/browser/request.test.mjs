@@ -763,7 +763,7 @@ for (const [name, start] of Object.entries(BROWSERS)) {
             );
             assert.deepEqual(seen, ['again callback', 'open', 'a']);
             assert.deepEqual([errors[0][0], errors[0][2], troubles], ['not now', 1, []]);
-            assert.match(errors[0][1], /a function that was given as an option has thrown \(Error: not now\)/);
+            assert.match(errors[0][1], /a function among the options has thrown \(Error: not now\)/);
           });
         }
       }
