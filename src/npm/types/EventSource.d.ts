@@ -113,6 +113,7 @@ export interface EventSourceInit {
   retry?: EventSourceRetry;
   /**
    * How long (ms) a request may wait for the response's head before the attempt counts as failed; 0 is for ever.
+   * Firefox hands the head on only with the first byte of the body.
    *
    * @defaultValue `0`
    */
