@@ -245,15 +245,15 @@ export class EventSource extends EventTarget {
     }
     // The promise may never be settled, and must not keep a source that is closed. One that is not is kept
     // by its connection, which observes the page.
-    const reference = new WeakRef(this);
-    const withSource = (act: (source: EventSource, connection: Connection) => void) => {
-      const source = reference.deref();
-      const connection = source === undefined ? undefined : source.#connection;
-      if (source && connection) act(source, connection);
+    const references = [new WeakRef(this), new WeakRef(connection)] as const;
+    const whileWanted = (act: (source: EventSource, connection: Connection) => void) => {
+      const [source, connection] = [references[0].deref(), references[1].deref()];
+      // Another one may have taken its place: `reconnect()`.
+      if (source && connection && source.#connection === connection) act(source, connection);
     };
     engine.then(
-      (engine) => withSource((_, connection) => connection.start(engine)),
-      (error) => withSource((source) => source.#fail({ cause: 'engine', error })),
+      (engine) => whileWanted((_, connection) => connection.start(engine)),
+      (error) => whileWanted((source) => source.#fail({ cause: 'engine', error })),
     );
   }
 

@@ -309,6 +309,25 @@ for (const [name, start] of Object.entries(BROWSERS)) {
     });
 
     describe('the slim entry', () => {
+      it('opens a source once that was closed and reconnected before init()', async () => {
+        const key = `slim-reconnect-${name}`;
+        const seen = await run(
+          'pages',
+          `const { EventSource, init } = await import('/dist/slim.js');
+           const arrive = (count) => fetch('/log/wait?key=' + $.key + '&requests=' + count);
+           const source = new EventSource($.url);
+           await arrive(1);
+           source.close();
+           source.reconnect();
+           await arrive(2);
+           init('/dist/eventsource.wasm');
+           return record(source, 'a')`,
+          { key, url: script(key, [{ pause: 300 }, { text: 'data: a\n\n' }]) },
+        );
+        assert.deepEqual(seen, ['open1', 'a,,true']);
+        assert.equal((await requests(key)).length, 2);
+      });
+
       for (const [what, input] of Object.entries({
         'a URL': "'/dist/eventsource.wasm'",
         'a URL object': "new URL('/dist/eventsource.wasm', location)",
