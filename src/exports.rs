@@ -8,7 +8,10 @@ use wasm_bindgen::prelude::*;
 use crate::connection::{self, Action, Failure, Input, Options, Repeat, Retry};
 use crate::parser::{self, DEFAULT_LIMIT};
 
-/// A third of the size of the standard library's.
+/// How many numbers [`Parser::parse`] gives.
+const TABLE_LENGTH: usize = 14;
+
+/// Half the size of the standard library's.
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
@@ -16,7 +19,7 @@ static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_all
 #[wasm_bindgen]
 pub struct Parser {
     parser: parser::Parser,
-    table: [f64; 14],
+    table: [f64; TABLE_LENGTH],
 }
 
 #[wasm_bindgen]
@@ -26,7 +29,7 @@ impl Parser {
     pub fn new(last_event_id: &[u8]) -> Self {
         Self {
             parser: parser::Parser::new(last_event_id, DEFAULT_LIMIT),
-            table: [0.0; 14],
+            table: [0.0; TABLE_LENGTH],
         }
     }
 
@@ -44,31 +47,24 @@ impl Parser {
     }
 
     /// Parses them, and gives the address of a table of numbers: address and length of data, types, ids,
-    /// extras, changes and last event ID, the reconnection time (-1 where it was not set), and flags: 1
-    /// has_trailing_id, 2 limit_exceeded.
+    /// extras, changes and trailing id (address 0 where there is none), the reconnection time (-1 where it
+    /// was not set), and whether the limit is exceeded (1 or 0).
     pub fn parse(&mut self) -> usize {
         let batch = self.parser.parse();
-        let time = batch.reconnection_time.map_or(-1.0, |time| time as f64);
-        let flags = u8::from(batch.has_trailing_id) + 2 * u8::from(batch.limit_exceeded);
-        let mut table = [0.0; 14];
         let texts = [
-            batch.data,
-            batch.types,
-            batch.ids,
-            batch.extras,
-            batch.changes,
+            Some(batch.data),
+            Some(batch.types),
+            Some(batch.ids),
+            Some(batch.extras),
+            Some(batch.changes),
+            batch.trailing_id,
         ];
-        let write = |table: &mut [f64; 14], index: usize, text: &[u8]| {
-            table[2 * index] = text.as_ptr() as usize as f64;
-            table[2 * index + 1] = text.len() as f64;
-        };
-        for (index, text) in texts.into_iter().enumerate() {
-            write(&mut table, index, text);
+        for (entry, text) in self.table.chunks_exact_mut(2).zip(texts) {
+            entry[0] = text.map_or(0.0, |text| text.as_ptr() as usize as f64);
+            entry[1] = text.map_or(0.0, |text| text.len() as f64);
         }
-        write(&mut table, 5, self.parser.last_event_id());
-        table[12] = time;
-        table[13] = f64::from(flags);
-        self.table = table;
+        self.table[TABLE_LENGTH - 2] = batch.reconnection_time.map_or(-1.0, |time| time as f64);
+        self.table[TABLE_LENGTH - 1] = f64::from(u8::from(batch.limit_exceeded));
         self.table.as_ptr() as usize
     }
 }
@@ -112,12 +108,8 @@ impl Connection {
         let input = match input {
             0 => Input::Construct,
             1 => Input::Opened,
-            2 => Input::Refused {
-                temporary: false,
-                retry_after: None,
-            },
-            3 => Input::Refused {
-                temporary: true,
+            2 | 3 => Input::Refused {
+                temporary: input == 3,
                 retry_after: (value >= 0.0).then_some(value),
             },
             4 => Input::Reached,
@@ -127,18 +119,17 @@ impl Connection {
             8 => Input::Retry(value),
             9 => Input::GiveUp,
             10 => Input::Elapsed,
-            11 => Input::Close,
-            12 => Input::Reconnect,
-            13 => Input::BeforeLeave,
-            14 => Input::Stay,
-            15 => Input::Leave,
-            16 => Input::Return,
-            17 => Input::Hide,
-            18 => Input::Show,
-            19 => Input::Offline,
-            20 => Input::Online,
-            21 => Input::Wake,
-            22 => Input::Stale,
+            11 => Input::Reconnect,
+            12 => Input::BeforeLeave,
+            13 => Input::Stay,
+            14 => Input::Leave,
+            15 => Input::Return,
+            16 => Input::Hide,
+            17 => Input::Show,
+            18 => Input::Offline,
+            19 => Input::Online,
+            20 => Input::Wake,
+            21 => Input::Stale,
             failure => Input::Failed {
                 failure: match failure {
                     101 => Failure::ContentType,
@@ -158,7 +149,6 @@ impl Connection {
     }
 
     /// Whether there is to be another attempt.
-    #[wasm_bindgen(js_name = retries)]
     pub fn retries(&self) -> bool {
         self.0.decision(0.0).is_some_and(|decision| decision.retry)
     }

@@ -128,8 +128,8 @@ pub struct Batch<'a> {
     /// What else the stream said, if [`Parser::tell_extras`] asked for it: an entry for each [`COMMENT`],
     /// [`ID`] and [`RETRY`].
     pub extras: &'a [u8],
-    /// The last event ID string was set after the last event, if any: no entry of `ids` has it yet.
-    pub has_trailing_id: bool,
+    /// The last event ID string, where it was set after the last event: no entry of `ids` has it yet.
+    pub trailing_id: Option<&'a [u8]>,
     /// The reconnection time (ms) that the chunk set last, if any. Values past 64 bits are
     /// `u64::MAX`.
     pub reconnection_time: Option<u64>,
@@ -220,7 +220,7 @@ impl Parser {
             ids: &self.ids,
             changes: &self.changes,
             extras: &self.extras,
-            has_trailing_id: self.id_is_new,
+            trailing_id: self.id_is_new.then_some(&self.last_event_id),
             reconnection_time: self.reconnection_time,
             limit_exceeded: self.limit_exceeded,
         }

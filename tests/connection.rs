@@ -688,23 +688,49 @@ fn a_request_is_repeated_as_often_as_its_kind_allows() {
 
 #[test]
 fn a_request_that_may_not_be_repeated_is_not_when_the_page_comes_back_either() {
-    for (away, back) in [(Input::Leave, Input::Return), (Input::Hide, Input::Show)] {
-        let mut connection = with_repeat(Repeat::UntilDelivered);
-        connection.input(Input::Opened);
-        connection.input(away);
-        assert_eq!(connection.input(back), [Request], "nothing delivered yet");
-        connection.input(Input::Opened);
-        connection.input(Input::Delivered);
-        connection.input(away);
-        assert_eq!(connection.input(back), [Decide]);
-        assert_eq!(decision(&connection).failure, Failure::Network);
-        assert_eq!(follow(&mut connection, 0.5), [Fail]);
+    let mut connection = with_repeat(Repeat::UntilDelivered);
+    connection.input(Input::Opened);
+    connection.input(Input::Leave);
+    assert_eq!(
+        connection.input(Input::Return),
+        [Request],
+        "nothing delivered yet"
+    );
+    connection.input(Input::Opened);
+    connection.input(Input::Delivered);
+    connection.input(Input::Leave);
+    assert_eq!(connection.input(Input::Return), [Decide]);
+    assert_eq!(decision(&connection).failure, Failure::Network);
+    assert_eq!(follow(&mut connection, 0.5), [Fail]);
 
-        let mut connection = with_repeat(Repeat::Never);
-        connection.input(away);
-        assert_eq!(connection.input(back), [Decide]);
-        assert_eq!(follow(&mut connection, 0.5), [Fail]);
+    let mut connection = with_repeat(Repeat::Never);
+    connection.input(Input::Leave);
+    assert_eq!(connection.input(Input::Return), [Decide]);
+    assert_eq!(follow(&mut connection, 0.5), [Fail]);
+}
+
+#[test]
+fn a_request_that_may_not_be_repeated_is_interrupted_neither_by_a_hidden_page_nor_by_sleep() {
+    let mut delivered = with_repeat(Repeat::UntilDelivered);
+    delivered.input(Input::Opened);
+    delivered.input(Input::Delivered);
+    let mut once = with_repeat(Repeat::Never);
+    once.input(Input::Opened);
+    for mut connection in [delivered, once] {
+        for input in [Input::Hide, Input::Show, Input::Stale] {
+            assert_eq!(connection.input(input), NOTHING, "{input:?}");
+            assert_eq!(connection.state(), State::Open, "{input:?}");
+        }
     }
+
+    let mut connection = with_repeat(Repeat::UntilDelivered);
+    assert_eq!(connection.input(Input::Hide), [Abort, StopWaiting, Suspend]);
+    assert_eq!(
+        connection.input(Input::Show),
+        [Request],
+        "nothing delivered yet"
+    );
+    assert_eq!(connection.input(Input::Stale), [Abort, Decide]);
 }
 
 #[test]

@@ -20,11 +20,11 @@
 //!    │   │  ▲     Elapsed, Wake                       Retry     │  │   └ GiveUp ▶ Closed
 //!    │   │  └───────────────────── Waiting ◀────────────────────┼──┘
 //!    │   └── failed ────────────────────────────────────────────┤
-//!    └── Rejected, first attempt of a cross-origin source       │
+//!    └── network error before any response, cross-origin        │
 //!        └▶ Probing ── Unreachable ─────────────────────────────┘
 //!               └ Reached ▶ Deciding
 //!   Close: ▶ Closed      Leave, Hide: ▶ Suspended, Return, Show: ▶ Connecting
-//!   an end or Rejected after BeforeLeave: ▶ Suspended, Stay: ▶ Deciding
+//!   an end or a network error after BeforeLeave: ▶ Suspended, Stay: ▶ Deciding
 //! ```
 //!
 //! In `Deciding` the shell asks for the [`Decision`] that the standard, or the page's policy, gives;
@@ -402,7 +402,7 @@ impl Connection {
             }
             // [ours] It is reported like any other loss, but the next attempt does not wait, and what failed
             // before the sleep does not count: a device that sleeps every night would use up the attempts.
-            (State::Connecting | State::Open, Input::Stale) => {
+            (State::Connecting | State::Open, Input::Stale) if self.may_repeat() => {
                 self.fails(Failure::Timeout);
                 self.delay.reset();
                 self.delay.stream_ended(0.0);
@@ -468,6 +468,8 @@ impl Connection {
                 self.is_left = true;
                 (State::Suspended, &[Abort, StopWaiting, Suspend])
             }
+            // What can't be made again is not interrupted.
+            (state, Input::Hide) if !self.may_repeat() => (state, &[]),
             (_, Input::Hide) => {
                 self.is_hidden = true;
                 (State::Suspended, &[Abort, StopWaiting, Suspend])

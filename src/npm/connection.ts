@@ -12,7 +12,7 @@ import { askURL, CallbackError, requestProbe, requestStream, withParam } from '.
 import { isEventStream, partsOf, readPiece, retryAfter } from './response.js';
 import { isCrossOrigin, isLoopback } from './url.js';
 
-/** As `input` of `src/exports.rs` takes them; a failure is FAILED plus its number. */
+/** As `input` of `src/exports.rs` takes them; those of FAILED are inputs, too. */
 enum Input {
   Construct = 0,
   Opened = 1,
@@ -25,18 +25,17 @@ enum Input {
   Retry = 8,
   GiveUp = 9,
   Elapsed = 10,
-  Close = 11,
-  Reconnect = 12,
-  BeforeLeave = 13,
-  Stay = 14,
-  Leave = 15,
-  Return = 16,
-  Hide = 17,
-  Show = 18,
-  Offline = 19,
-  Online = 20,
-  Wake = 21,
-  Stale = 22,
+  Reconnect = 11,
+  BeforeLeave = 12,
+  Stay = 13,
+  Leave = 14,
+  Return = 15,
+  Hide = 16,
+  Show = 17,
+  Offline = 18,
+  Online = 19,
+  Wake = 20,
+  Stale = 21,
 }
 
 /** As in `src/exports.rs`, of `Failure` in `src/connection/mod.rs`. */
@@ -65,8 +64,7 @@ enum Action {
   Suspend = 10,
 }
 
-// `Repeat` of `src/connection/mod.rs`.
-const REPEAT_ALWAYS = 0;
+/** Of `Repeat` in `src/connection/mod.rs`. */
 const REPEAT_NEVER = 2;
 
 /** `FLOOR` of `src/connection/delay.rs`. */
@@ -117,7 +115,6 @@ export class Connection {
   /** Events are being handed on; nothing is read meanwhile. */
   #isDelivering = false;
   #openedAt = 0;
-  #hasDelivered = false;
   #offlineSince: number | undefined;
 
   constructor(url: string, options: Options, page: Page, lastEventId: string) {
@@ -136,7 +133,7 @@ export class Connection {
         this.#input(Input.Return);
       },
       hide: () => {
-        if (pauseWhenHidden && this.#mayRepeat()) this.#goAway(Input.Hide);
+        if (pauseWhenHidden) this.#goAway(Input.Hide);
       },
       show: () => {
         if (pauseWhenHidden) this.#input(Input.Show);
@@ -266,19 +263,22 @@ export class Connection {
   }
 
   async #probe(request: number): Promise<void> {
-    let input = Input.Reached;
-    try {
-      if (!isCrossOrigin(this.#requestURL)) throw undefined;
-      const signal = this.#newSignal();
-      this.#watch(this.#options.connectTimeout, () => this.#abortController?.abort());
-      await requestProbe(this.#requestURL, this.#options, signal);
-    } catch {
-      input = Input.Unreachable;
-    }
+    const isReached = isCrossOrigin(this.#requestURL) && (await this.#isReached());
     if (this.#request !== request) return;
     clearTimeout(this.#watchdog);
-    if (input === Input.Reached) this.#failure = { cause: 'cors' };
-    this.#input(input);
+    if (isReached) this.#failure = { cause: 'cors' };
+    this.#input(isReached ? Input.Reached : Input.Unreachable);
+  }
+
+  async #isReached(): Promise<boolean> {
+    const signal = this.#newSignal();
+    this.#watch(this.#options.connectTimeout, () => this.#abortController?.abort());
+    try {
+      await requestProbe(this.#requestURL, this.#options, signal);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** Makes a request, and reads its stream to the end. */
@@ -326,9 +326,12 @@ export class Connection {
 
   #refuse(response: Response): void {
     const { status } = response;
-    if (status === 200) this.#input(FAILED['content-type']);
-    // Which statuses are followed by another attempt, and whether the page decides otherwise, comes later.
-    else this.#input(this.#hasPolicy() ? Input.RefusedForNow : Input.Refused, retryAfter(response));
+    if (status === 200) {
+      this.#input(FAILED['content-type']);
+      return;
+    }
+    const isForNow = this.#options.retriesAt(status);
+    this.#input(isForNow ? Input.RefusedForNow : Input.Refused, this.#hasPolicy() ? retryAfter(response) : -1);
   }
 
   /** Announces the connection, reads, parses and hands on until the body ends or the request is aborted. */
@@ -364,10 +367,7 @@ export class Connection {
     if (batch.reconnectionTime !== undefined) this.#input(Input.ReconnectionTime, batch.reconnectionTime);
     if (batch.changes.length > 0) {
       // Comments and the like are no events.
-      if (batch.data) {
-        this.#input(Input.Delivered);
-        this.#hasDelivered = true;
-      }
+      if (batch.data) this.#input(Input.Delivered);
       this.#isDelivering = true;
       try {
         await this.#page.deliver(batch);
@@ -394,12 +394,11 @@ export class Connection {
 
   /** Whether there is another attempt, and after which time: as the standard or the policy has it, or the page. */
   #decide(machine: Machine): void {
-    const { init, repeat, retriesAt } = this.#options;
-    const { cause, status = 0 } = this.#failure as Failure;
+    const { init, repeat } = this.#options;
     let failure: Failure = {
       ...(this.#failure as Failure),
       attempt: machine.attempt(),
-      willRetry: machine.retries() && (cause !== 'status' || retriesAt(status)),
+      willRetry: machine.retries(),
       delay: machine.delay(Math.random()),
     };
     if (init.retry?.when) {
@@ -412,7 +411,7 @@ export class Connection {
     }
     if (repeat === REPEAT_NEVER) {
       failure.willRetry = false;
-      if (init.body) failure.message = ' A stream can be sent only once.';
+      if (init.body) failure.remark = ' A stream can be sent only once.';
     }
     this.#failure = failure;
     this.#input(failure.willRetry ? Input.Retry : Input.GiveUp, failure.delay);
@@ -437,12 +436,6 @@ export class Connection {
     if (!this.#machine) this.#abort();
   }
 
-  /** Whether the request can be made again without being asked for. */
-  #mayRepeat(): boolean {
-    const { repeat } = this.#options;
-    return repeat === REPEAT_ALWAYS || (repeat !== REPEAT_NEVER && !this.#hasDelivered);
-  }
-
   #isHidden(): boolean {
     return Boolean(this.#options.init.pauseWhenHidden) && isHidden();
   }
@@ -462,7 +455,7 @@ export class Connection {
   #wake(since?: number, input = Input.Wake): void {
     if (!this.#hasPolicy()) return;
     this.#input(input);
-    if (since !== undefined && this.#options.repeat === REPEAT_ALWAYS && this.#lastActivity <= since) {
+    if (since !== undefined && this.#lastActivity <= since) {
       this.#failure = { cause: 'timeout' };
       this.#input(Input.Stale);
     }

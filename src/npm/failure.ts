@@ -6,7 +6,11 @@ import type { EventSourceFailure } from './types/EventSource.js';
 export type Cause = EventSourceFailure['cause'];
 
 /** A failure before it is told: not every one is followed by the question for another attempt. */
-export type Failure = { cause: Cause } & { -readonly [Name in keyof EventSourceFailure]?: EventSourceFailure[Name] };
+export type Failure = {
+  cause: Cause;
+  /** What else the developer should know. */
+  remark?: string;
+} & { -readonly [Name in keyof EventSourceFailure]?: EventSourceFailure[Name] };
 
 /** What a policy has to allow for WebAssembly. */
 export const CSP_ADVICE = "Where the page has a Content-Security-Policy, its script-src needs 'wasm-unsafe-eval'.";
@@ -22,10 +26,11 @@ export class EventSourceError extends Error {
 
 /** The failure as pages see it, with its sentence. */
 export function toPublic(url: string, failure: Failure): EventSourceFailure {
-  const { willRetry = false, delay, attempt = 0, message: addition = '' } = failure;
-  const next = willRetry ? ` Attempt ${attempt} follows in ${delay} ms.` : addition;
+  const { remark = '', ...told } = failure;
+  const { willRetry = false, delay, attempt = 0 } = told;
+  const next = willRetry ? ` Attempt ${attempt} follows in ${delay} ms.` : remark;
   const message = `EventSource of ${url} ${willRetry ? 'is interrupted' : 'closed'}: ${reason(failure)}${next}`;
-  const shown = { ...failure, message, willRetry, attempt };
+  const shown = { ...told, message, willRetry, attempt };
   if (!willRetry) delete shown.delay;
   return shown;
 }

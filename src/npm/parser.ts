@@ -18,9 +18,7 @@ export const SLICE = 64 * 1024;
 /** The members of the table that `parse` of `src/exports.rs` writes. */
 const TABLE_LENGTH = 14;
 const RECONNECTION_TIME = 12;
-const FLAGS = 13;
-const HAS_TRAILING_ID = 1;
-const LIMIT_EXCEEDED = 2;
+const LIMIT_EXCEEDED = 13;
 
 /** `Batch` of `src/parser.rs`: the entries of each text are ended by SEPARATOR. */
 export interface Batch {
@@ -67,7 +65,6 @@ export class StreamParser {
     const bytes = (index: number) =>
       new Uint8Array(this.#memory.buffer, table[2 * index] as number, table[2 * index + 1]);
     const text = (index: number) => (table[2 * index + 1] ? decodeUTF8(bytes(index)) : '');
-    const flags = table[FLAGS] as number;
     const time = table[RECONNECTION_TIME] as number;
     const batch = {
       data: '',
@@ -77,14 +74,14 @@ export class StreamParser {
       changes: new Uint8Array(),
       trailingId: undefined as string | undefined,
       reconnectionTime: time < 0 ? undefined : time,
-      isLimitExceeded: (flags & LIMIT_EXCEEDED) > 0 || !this.#canWrite,
+      isLimitExceeded: table[LIMIT_EXCEEDED] === 1 || !this.#canWrite,
     };
     try {
       batch.data = text(0);
       batch.types = text(1);
       batch.ids = text(2);
       batch.extras = text(3);
-      if (flags & HAS_TRAILING_ID) batch.trailingId = text(5);
+      if (table[10]) batch.trailingId = text(5);
       // Last: without texts there are no events. A copy, because the memory changes.
       batch.changes = bytes(4).slice();
     } catch {

@@ -123,8 +123,8 @@ function request(
 
 /** @throws {EventSourceError} where the response is no event stream */
 async function toBody(engine: Engine, response: Response): Promise<ReadableStream<Uint8Array>> {
-  const isRight = isEventStream(engine, response);
-  if (response.ok && isRight && response.body) return response.body;
+  // A response without a body is an empty stream.
+  if (response.ok && isEventStream(engine, response)) return response.body ?? new Blob().stream();
   const failure = {
     cause: response.ok ? 'content-type' : 'status',
     ...partsOf(response),

@@ -16,7 +16,7 @@ const STAYS_AFTER: u32 = 5_000;
 /// How often (ms) the clock is looked at, and how far it has to have gone meanwhile for the device to have
 /// slept. Timers of hidden pages come up to a minute late.
 const TICK: u32 = 10_000;
-const SLEPT: f64 = 75_000.0;
+const SLEPT: f64 = 100_000.0;
 
 /// Listens until it is dropped.
 #[derive(Default)]

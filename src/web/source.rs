@@ -684,7 +684,7 @@ impl Source {
     fn take_in(self: &Rc<Self>, parser: &mut Parser, reader: &mut Reader) -> bool {
         let batch = parser.parse();
         let has_events = !batch.data.is_empty();
-        let has_new_id = batch.has_trailing_id || !batch.ids.is_empty();
+        let has_new_id = batch.trailing_id.is_some() || !batch.ids.is_empty();
         let limit_exceeded = batch.limit_exceeded;
         if let Some(time) = batch.reconnection_time {
             self.input(Input::ReconnectionTime(time));
