@@ -32,6 +32,11 @@ const PARTS = {
     run('cargo', [...clippy, '--target', 'wasm32-unknown-unknown', '--all-features', '--', '-D', 'warnings'], {
       env: wasmClippy(),
     });
+    const fuzz = ['--manifest-path', join('fuzz', 'Cargo.toml')];
+    run('cargo', ['fmt', ...fuzz, '--check']);
+    // Without its default feature libFuzzer, in C++, is not built.
+    const targetDir = ['--target-dir', join('target', 'fuzz', 'lint')];
+    run('cargo', ['clippy', '--quiet', ...fuzz, '--no-default-features', ...targetDir, '--', '-D', 'warnings']);
     npx('typescript/bin/tsc');
     npx('@biomejs/biome/bin/biome', 'ci', '--error-on-warnings', '.');
   },

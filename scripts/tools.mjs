@@ -175,6 +175,20 @@ function cargoTool(program, { crate = program, version, locked = true }) {
   return cached;
 }
 
+/** cargo-fuzz, for a toolchain that has AddressSanitizer and a C++ compiler, of which libFuzzer is built. */
+export function cargoFuzz() {
+  if (!which('cargo'))
+    throw new SetupError('Rust is missing. Install it from https://rustup.rs and run the command again.');
+  const libraries = output('rustc', ['--print', 'target-libdir']);
+  if (!libraries || !readdirSync(libraries).some((name) => /^librustc.*_rt\.asan\./.test(name))) {
+    throw new SetupError(
+      'This Rust toolchain comes without AddressSanitizer. Use one of rustup\'s, on Linux (glibc) or macOS: "rustup default stable".',
+    );
+  }
+  if (!which(process.env.CXX, 'c++', 'g++', 'clang++')) aptInstall('g++');
+  return cargoTool('cargo-fuzz', { version: '0.13.2' });
+}
+
 /** wasm-pack, and the wasm-bindgen command of exactly the version that Cargo.lock names. */
 export function wasmPack() {
   const lock = readFileSync(join(ROOT, 'Cargo.lock'), 'utf8');

@@ -1,6 +1,9 @@
 //! The life of an EventSource, with a clock that is only a number.
 #![cfg(not(target_arch = "wasm32"))]
 
+mod support;
+
+use arbitrary::{Arbitrary, Unstructured};
 use eventsource_wasm::connection::Action::{
     Abort, Announce, Decide, Fail, Probe, Reestablish, Request, StopWaiting, Suspend, Wait,
 };
@@ -10,7 +13,7 @@ use eventsource_wasm::connection::{
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::select;
+use support::any_connection::AnyConnection;
 
 const REJECTED: Input = failed(Failure::Network);
 const ENDED: Input = failed(Failure::Ended);
@@ -1245,63 +1248,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_order_of_inputs_keeps_the_rules(
-        cross_origin: bool,
-        retry in select(vec![
-            None,
-            Some(Retry { delay: 1.0, attempts: 3, ..Retry::default() }),
-            Some(Retry { factor: 1e9, max_delay: 1e12, jitter: 1.0, reset_after: Some(10.0), ..Retry::default() }),
-        ]),
-        repeat in select(vec![Repeat::Always, Repeat::UntilDelivered, Repeat::Never]),
-        hidden: bool,
-        inputs in vec(select(vec![
-            Input::Opened, REFUSED, temporary(None), temporary(Some(5_000.0)), REJECTED, ENDED, open_for(20.0, Failure::Ended),
-            failed(Failure::Limit), failed(Failure::Timeout), Input::Reached, Input::Unreachable, Input::Delivered,
-            Input::ReconnectionTime(0), Input::ReconnectionTime(u64::MAX), Input::Retry(0.0), Input::Retry(1e9),
-            Input::GiveUp, Input::Elapsed, Input::Close, Input::Reconnect, Input::BeforeLeave, Input::Stay, Input::Leave,
-            Input::Return, Input::Hide, Input::Show, Input::Offline, Input::Online, Input::Wake, Input::Stale,
-        ]), 0..60),
-        random in 0.0..1.0_f64,
-    ) {
-        let mut connection = Connection::new(Options { cross_origin, retry, repeat });
-        if hidden {
-            connection.input(Input::Hide);
-        }
-        connection.input(Input::Construct);
-        let mut waits = false;
-        for input in inputs {
-            let before = connection.state();
-            let actions = connection.input(input);
-            let after = connection.state();
-            let runs_page = |action: &Action| matches!(action, Announce | Decide | Reestablish | Fail);
-            prop_assert!(actions.iter().rev().skip(1).all(|action| !runs_page(action)), "the page runs last");
-            prop_assert!(before != State::Closed || actions.is_empty(), "closed is final");
-            if actions.contains(&Request) {
-                prop_assert_eq!(after, State::Connecting);
-                let idle = matches!(before, State::Waiting | State::Offline | State::Suspended);
-                prop_assert!(idle || actions.starts_with(&[Abort]), "one request at a time");
-            }
-            let is_busy = |state| matches!(state, State::Connecting | State::Probing | State::Open);
-            if is_busy(before) && !is_busy(after) {
-                let has_ended = matches!(input, REJECTED | ENDED | Input::Unreachable) || matches!(input, Input::Failed { .. });
-                prop_assert!(has_ended || actions.contains(&Abort), "no request is left behind");
-            }
-            prop_assert_eq!(actions.contains(&Decide), before != after && after == State::Deciding);
-            prop_assert_eq!(actions.contains(&Reestablish), before == State::Deciding && after == State::Waiting);
-            prop_assert_eq!(actions.contains(&Fail), before == State::Deciding && after == State::Closed && input == Input::GiveUp);
-            if actions.contains(&Wait) {
-                prop_assert!(!waits, "one wait at a time");
-                waits = true;
-            }
-            if actions.contains(&StopWaiting) || input == Input::Elapsed {
-                waits = false;
-            }
-            prop_assert_eq!(waits, after == State::Waiting);
-            prop_assert!(connection.wait() <= LONGEST_TIMER);
-            if let Some(decision) = connection.decision(random) {
-                prop_assert!(decision.delay == 0 || (FLOOR..=LONGEST_TIMER).contains(&decision.delay));
-                prop_assert!(decision.attempt > 0 || after != State::Deciding);
-            }
-        }
+    fn any_order_of_inputs_keeps_the_rules(bytes in vec(any::<u8>(), 0..120)) {
+        AnyConnection::arbitrary(&mut Unstructured::new(&bytes)).expect("any bytes will do").check();
     }
 }

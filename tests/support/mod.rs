@@ -2,6 +2,10 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+pub mod any_connection;
+pub mod any_stream;
+pub mod naive;
+
 use eventsource_wasm::parser::{
     Batch, COMMENT, DEFAULT_LIMIT, ID, ID_CHANGED, Parser, RETRY, TYPE_CHANGED,
 };
@@ -52,7 +56,10 @@ impl Stream {
     pub fn with(last_event_id: &str, limit: usize) -> Self {
         Self {
             parser: Parser::new(last_event_id.as_bytes(), limit),
-            outcome: Outcome::default(),
+            outcome: Outcome {
+                last_event_id: last_event_id.into(),
+                ..Outcome::default()
+            },
             kind: String::new(),
             last_event_id: String::new(),
         }
@@ -78,8 +85,13 @@ impl Stream {
             self.outcome.reconnection_time = batch.reconnection_time;
         }
         self.outcome.limit_exceeded = batch.limit_exceeded;
+        let has_trailing_id = batch.has_trailing_id;
         self.outcome.last_event_id =
             String::from_utf8_lossy(self.parser.last_event_id()).into_owned();
+        assert!(
+            has_trailing_id || self.outcome.last_event_id == self.last_event_id,
+            "the page knows the last event ID"
+        );
         self.outcome.events.extend(events.clone());
         self.outcome.items.extend(items);
         events
@@ -109,7 +121,11 @@ fn read_batch(batch: &Batch<'_>, kind: &mut String, last_event_id: &mut String) 
                 COMMENT => return Item::Comment(extra()),
                 ID => return Item::Id(extra()),
                 RETRY => return Item::Retry(extra()),
-                _ => {}
+                change => assert_eq!(
+                    change & !(TYPE_CHANGED | ID_CHANGED),
+                    0,
+                    "flags of an event"
+                ),
             }
             if change & TYPE_CHANGED != 0 {
                 *kind = types.next().expect("a type for each change of type");
