@@ -1,29 +1,35 @@
-//! The cases that fuzzing found worth keeping (`fuzz/corpus`), through the checks that it makes.
+//! The cases that fuzzing found worth keeping, through the checks that it makes: a line of `fuzz/corpus` for
+//! each, in hexadecimals.
 #![cfg(not(target_arch = "wasm32"))]
 
 mod support;
 
-use std::fs;
-use std::path::Path;
+use std::fmt::Debug;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use arbitrary::{Arbitrary, Unstructured};
 use support::any_connection::AnyConnection;
 use support::any_stream::AnyStream;
 
-/// Checks every case of a target's corpus; the last one named is the one that fails.
-fn replay<Case: for<'a> Arbitrary<'a>>(target: &str, check: impl Fn(&Case)) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("fuzz/corpus")
-        .join(target);
-    let files = fs::read_dir(&folder).expect("the corpus is there");
-    let mut paths: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
-    paths.sort();
-    assert!(!paths.is_empty(), "{} is empty", folder.display());
-    for path in paths {
-        println!("{}", path.display());
-        let bytes = fs::read(&path).expect("a file of the corpus");
-        check(&Case::arbitrary_take_rest(Unstructured::new(&bytes)).expect("any bytes will do"));
+fn replay<Case: Debug + for<'a> Arbitrary<'a>>(target: &str, check: impl Fn(&Case)) {
+    let path = format!("{}/fuzz/corpus/{target}.txt", env!("CARGO_MANIFEST_DIR"));
+    let corpus = std::fs::read_to_string(&path).expect("there is a corpus");
+    assert!(!corpus.trim().is_empty(), "{path} holds no case");
+    for (index, line) in corpus.lines().enumerate() {
+        let bytes = bytes_of(line);
+        let case = Case::arbitrary_take_rest(Unstructured::new(&bytes)).expect("any bytes will do");
+        let result = catch_unwind(AssertUnwindSafe(|| check(&case)));
+        assert!(result.is_ok(), "{path}:{}: {case:?}", index + 1);
     }
+}
+
+fn bytes_of(line: &str) -> Vec<u8> {
+    let digits: Vec<char> = line.chars().collect();
+    let byte = |pair: &[char]| u8::from_str_radix(&String::from_iter(pair), 16);
+    digits
+        .chunks(2)
+        .map(|pair| byte(pair).expect("two digits"))
+        .collect()
 }
 
 #[test]

@@ -314,7 +314,8 @@ impl Shell {
             }
             Input::Opened | Input::Refused { .. } => self.request.is_none() || self.is_open,
             Input::Failed { .. } | Input::Reached | Input::Unreachable => self.request.is_none(),
-            Input::Stale => self.request != Some(Request::Stream),
+            Input::Stale => self.request != Some(Request::Stream) || !self.may_repeat(),
+            Input::Hide => !self.may_repeat(),
             Input::Retry(_) | Input::GiveUp => !self.is_asking,
             Input::Elapsed => !self.is_waiting,
             Input::Stay => !self.ended_in_leaving,
@@ -322,9 +323,7 @@ impl Shell {
             Input::Wake => !self.is_waiting || self.is_offline,
             Input::Online => !self.is_waiting && !self.is_due_online(),
             Input::Return | Input::Show => self.is_busy(),
-            Input::Construct | Input::Close | Input::Reconnect | Input::Leave | Input::Hide => {
-                false
-            }
+            Input::Construct | Input::Close | Input::Reconnect | Input::Leave => false,
         }
     }
 

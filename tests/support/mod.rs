@@ -6,6 +6,8 @@ pub mod any_connection;
 pub mod any_stream;
 pub mod naive;
 
+use std::borrow::Cow;
+
 use eventsource_wasm::parser::{
     Batch, COMMENT, DEFAULT_LIMIT, ID, ID_CHANGED, Parser, RETRY, TYPE_CHANGED,
 };
@@ -33,7 +35,7 @@ pub struct Outcome {
     pub events: Vec<Event>,
     /// The events once more, and between them what else was told.
     pub items: Vec<Item>,
-    /// The last event ID string at the end.
+    /// The last event ID string at the end, as the page knows it.
     pub last_event_id: String,
     /// The reconnection time at the end, if the stream set one.
     pub reconnection_time: Option<u64>,
@@ -85,12 +87,12 @@ impl Stream {
             self.outcome.reconnection_time = batch.reconnection_time;
         }
         self.outcome.limit_exceeded = batch.limit_exceeded;
-        let has_trailing_id = batch.has_trailing_id;
+        let trailing_id = batch.trailing_id.map(String::from_utf8_lossy);
         self.outcome.last_event_id =
-            String::from_utf8_lossy(self.parser.last_event_id()).into_owned();
-        assert!(
-            has_trailing_id || self.outcome.last_event_id == self.last_event_id,
-            "the page knows the last event ID"
+            trailing_id.map_or_else(|| self.last_event_id.clone(), Cow::into_owned);
+        assert_eq!(
+            self.outcome.last_event_id,
+            String::from_utf8_lossy(self.parser.last_event_id())
         );
         self.outcome.events.extend(events.clone());
         self.outcome.items.extend(items);
