@@ -282,6 +282,11 @@ impl Shell {
         }
         let lost = matches!(input, Input::Failed { .. } | Input::Unreachable);
         self.ended_in_leaving |= lost && was_busy && self.may_leave && !self.is_busy();
+        let is_put_off = self.is_resting() || self.is_offline;
+        assert!(
+            !actions.is_empty() || is_void || is_put_off,
+            "{input:?} is not ignored"
+        );
         self.check_state();
     }
 
