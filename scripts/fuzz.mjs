@@ -15,7 +15,7 @@ import { cargoFuzz, main, ROOT, run, SetupError } from './tools.mjs';
 const TARGETS = ['parser', 'connection'];
 const OUTPUT = 'target/fuzz';
 /** Longer cases (bytes) reach nothing more, and are slower and harder to read; those of the corpus are cut to less. */
-const LONGEST = 512;
+const LONGEST = 256;
 const LONGEST_KEPT = 64;
 
 const filesOf = (folder) => readdirSync(folder).map((name) => `${folder}/${name}`);

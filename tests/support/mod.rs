@@ -158,8 +158,7 @@ fn read_batch(batch: &Batch<'_>, kind: &mut String, last_event_id: &mut String) 
 fn entries(region: &[u8]) -> impl Iterator<Item = String> {
     let text = String::from_utf8_lossy(region).into_owned();
     assert!(text.is_empty() || text.ends_with('\r'));
-    let mut entries: Vec<String> = text.split('\r').map(str::to_owned).collect();
-    entries.pop();
+    let entries: Vec<String> = text.split_terminator('\r').map(str::to_owned).collect();
     entries.into_iter()
 }
 
