@@ -69,7 +69,7 @@ fn any_stream(stream: impl Strategy<Value = Vec<u8>>) -> impl Strategy<Value = A
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 8_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_chunks_give_what_a_naive_parser_makes_of_the_whole_in_little_memory(case in any_stream(stream())) {
