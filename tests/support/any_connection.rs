@@ -48,6 +48,22 @@ const FAILURES: [Failure; 10] = [
     Failure::Cors,
 ];
 
+/// What may still happen around a source that is closed.
+const ANYTHING: [Input; 12] = [
+    Input::Opened,
+    Input::Delivered,
+    Input::Unreachable,
+    Input::Retry(0.0),
+    Input::Elapsed,
+    Input::Reconnect,
+    Input::Leave,
+    Input::Return,
+    Input::Hide,
+    Input::Show,
+    Input::Online,
+    Input::Wake,
+];
+
 /// A source, and what happens to it.
 #[derive(Clone, Debug)]
 pub struct AnyConnection {
@@ -164,6 +180,10 @@ impl AnyConnection {
                 Step::Report(input) => shell.report(input),
                 Step::Follow(random) => shell.follow(random),
             }
+        }
+        shell.report(Input::Close);
+        for input in ANYTHING {
+            shell.report(input);
         }
     }
 }

@@ -13,7 +13,7 @@ use super::{Item, Stream};
 #[derive(Clone)]
 pub struct AnyStream {
     pub stream: Vec<u8>,
-    /// The lengths of its chunks, over and over. With none, or nothing but zeros, it arrives at once.
+    /// The lengths of its chunks, over and over. With none, or nothing but zeros, it arrives byte by byte.
     pub lengths: Vec<u8>,
     pub limit: usize,
     pub tells_extras: bool,
@@ -94,17 +94,21 @@ impl AnyStream {
     }
 
     fn chunks(&self) -> impl Iterator<Item = &[u8]> {
-        let is_cut = self.lengths.iter().any(|length| *length > 0);
-        let lengths = if is_cut { &self.lengths[..] } else { &[] };
-        let mut lengths = lengths.iter().cycle();
-        let mut rest = &self.stream[..];
-        std::iter::from_fn(move || {
-            let length = lengths.next().map_or(rest.len(), |length| (*length).into());
-            let (chunk, after) = rest.split_at_checked(length).unwrap_or((rest, b""));
-            let is_over = rest.is_empty();
-            rest = after;
-            (!is_over).then_some(chunk)
-        })
+        let moves = self.lengths.iter().any(|length| *length > 0);
+        let lengths = if moves { &self.lengths[..] } else { &[1] };
+        lengths
+            .iter()
+            .cycle()
+            .scan(&self.stream[..], |rest, length| {
+                if rest.is_empty() {
+                    return None;
+                }
+                let (chunk, after) = rest
+                    .split_at_checked((*length).into())
+                    .unwrap_or((rest, b""));
+                *rest = after;
+                Some(chunk)
+            })
     }
 }
 
