@@ -152,13 +152,11 @@ async function bundle(esbuild) {
     outfile: 'dist/edge-light.js',
     plugins: [externalImport(/\.wasm$/, './eventsource.wasm?module')],
   });
-  // For a classic script; everything is under the global name `eventsourceWasm`.
   await esbuild.build({
     ...options,
     format: 'iife',
-    entryPoints: ['src/npm/index.ts'],
+    entryPoints: ['src/npm/script.ts'],
     outfile: 'dist/eventsource.iife.min.js',
-    globalName: 'eventsourceWasm',
     minify: true,
   });
 }

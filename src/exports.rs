@@ -75,21 +75,31 @@ pub struct Connection(connection::Connection);
 
 #[wasm_bindgen]
 impl Connection {
-    /// `repeat` is 0 for always, 1 until an event was delivered, 2 for never. `retry` is empty or has the
-    /// members of [`Retry`] in their order, with -1 for no time of health.
+    /// `repeat` is 0 for always, 1 until an event was delivered, 2 for never. The others are the members of
+    /// [`Retry`], with -1 for no time of health, or NaN where there is no policy.
     #[wasm_bindgen(constructor)]
-    pub fn new(cross_origin: bool, repeat: u8, retry: &[f64]) -> Self {
-        let retry = match *retry {
-            [delay, factor, max_delay, jitter, attempts, reset_after] => Some(Retry {
-                delay,
-                factor,
-                max_delay,
-                jitter,
-                attempts: attempts as u32,
-                reset_after: (reset_after >= 0.0).then_some(reset_after),
-            }),
-            _ => None,
-        };
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a slice would have to be copied in"
+    )]
+    pub fn new(
+        cross_origin: bool,
+        repeat: u8,
+        delay: f64,
+        factor: f64,
+        max_delay: f64,
+        jitter: f64,
+        attempts: f64,
+        reset_after: f64,
+    ) -> Self {
+        let retry = (!delay.is_nan()).then_some(Retry {
+            delay,
+            factor,
+            max_delay,
+            jitter,
+            attempts: attempts as u32,
+            reset_after: (reset_after >= 0.0).then_some(reset_after),
+        });
         let repeat = match repeat {
             0 => Repeat::Always,
             1 => Repeat::UntilDelivered,

@@ -369,7 +369,7 @@ impl Parser {
             Field::Data => self.append_data(self.line_start + start, line_end),
             Field::Event => value.clone_into(&mut self.event_type),
             // [spec] An id with a NULL is ignored.
-            Field::Id if value.contains(&0) => {}
+            Field::Id if value.iter().min() == Some(&0) => {}
             Field::Id => {
                 value.clone_into(&mut self.last_event_id_buffer);
                 self.id_was_set = true;

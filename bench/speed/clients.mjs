@@ -131,6 +131,21 @@ const CODE = {
   'limit: decode': reading('body.getReader()', 'reader.read()')
     .replace('READ', 'characters += decoder.decode(value, { stream: true }).length;')
     .replace('CHARACTERS', 'characters'),
+  /** What an event for each blank line costs, whoever makes it: without type, data or any parsing. */
+  'limit: dispatch': `
+  const target = new EventTarget();
+  let dispatched = 0;
+  target.addEventListener('message', ({ type }) => { dispatched += type.length; });
+  ${reading(`body.getReader({ mode: 'byob' })`, 'reader.read(new Uint8Array(buffer))')
+    .replace(
+      'READ',
+      `const text = decoder.decode(value, { stream: true });
+      characters += text.length;
+      for (let end = text.indexOf('\\n\\n'); end >= 0; end = text.indexOf('\\n\\n', end + 2)) {
+        target.dispatchEvent(new Event('message'));
+      }`,
+    )
+    .replace('CHARACTERS', 'characters')}`,
 };
 
 /** The code of the page of each client. */

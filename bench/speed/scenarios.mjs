@@ -42,42 +42,42 @@ const STAMP = '0'.repeat(16);
  * - `clients`, where not all are measured, and the most `rounds`
  */
 const DEFINITIONS = {
-  tiny: { events: 1_000, times: 150, event: (n) => ({ data: text(12, n) }) },
-  llm: { events: 500, times: 160, event: (n) => ({ data: token(n) }) },
-  'llm-json': { events: 500, times: 120, event: (n) => ({ data: token(n) }), mode: 'json' },
+  tiny: { events: 1_000, times: 200, event: (n) => ({ data: text(12, n) }) },
+  llm: { events: 500, times: 240, event: (n) => ({ data: token(n) }) },
+  'llm-json': { events: 500, times: 160, event: (n) => ({ data: token(n) }), mode: 'json' },
   named: {
     events: 500,
-    times: 200,
+    times: 300,
     heard: 'update',
     event: (n) => ({ type: 'update', id: String(100_000 + n), data: text(64, n) }),
   },
   multiline: {
     events: 200,
-    times: 200,
+    times: 300,
     event: (n) => ({ data: Array.from({ length: 10 }, (_, line) => text(80, n + line)).join('\n') }),
   },
   utf8: {
     events: 300,
-    times: 300,
+    times: 400,
     event: (n) => ({ data: `${n} ${KOREAN}${n % 2 ? '🎉🚀' : '👋🌍'}${KOREAN.slice(n % 9, 30)}` }),
   },
   crlf: {
     events: 500,
-    times: 200,
+    times: 300,
     lineEnd: '\r\n',
     heard: 'update',
     event: (n) => ({ type: 'update', id: String(100_000 + n), data: text(60, n) }),
   },
-  comments: { events: 50, times: 200, event: (n) => ({ comments: 100, data: text(100, n) }) },
-  big: { events: 2, times: 20, event: (n) => ({ data: text(MIB, n) }) },
+  comments: { events: 50, times: 500, event: (n) => ({ comments: 100, data: text(100, n) }) },
+  big: { events: 2, times: 40, event: (n) => ({ data: text(MIB, n) }) },
   unheard: {
     events: 500,
-    times: 240,
+    times: 600,
     heard: 'type7',
     event: (n) => ({ type: `type${n % 25}`, data: text(80, n) }),
   },
   /** One event a write, as fast as it goes. */
-  each: { events: 500, times: 80, write: 'event', event: (n) => ({ data: token(n) }), rounds: 3 },
+  each: { events: 500, times: 120, write: 'event', event: (n) => ({ data: token(n) }), rounds: 3 },
   /** The same, 500 a second. */
   paced: {
     events: 500,
@@ -120,7 +120,7 @@ const DEFINITIONS = {
 /** A scenario with the piece that is to be stored on the server, and what it and its warm-up bring. */
 export const SCENARIOS = Object.fromEntries(
   Object.entries(DEFINITIONS).map(([name, definition]) => {
-    const { lineEnd = '\n', heard = 'message', warmUp = Math.ceil(definition.times / 20) } = definition;
+    const { lineEnd = '\n', heard = 'message', warmUp = Math.ceil(definition.times / 4) } = definition;
     const make = () => {
       const events = Array.from({ length: definition.events }, (_, n) => definition.event(n));
       const piece = events.map((event) => serialize(event, lineEnd)).join('');

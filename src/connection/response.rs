@@ -74,5 +74,7 @@ fn essence(mime_type: &[u8]) -> Option<&[u8]> {
 }
 
 fn is_token_character(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte)
+    // Graphic ASCII characters but for the separators.
+    byte.is_ascii_graphic()
+        && !matches!(byte, b'"' | b'(' | b')' | b',' | b'/' | b':'..=b'@' | b'['..=b']' | b'{' | b'}')
 }

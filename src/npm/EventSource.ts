@@ -4,7 +4,7 @@
 
 import { Connection, type Page } from './connection.js';
 import { type Engine, isForbidden, loadEngine } from './engine.js';
-import { createEvent, createMessageEvent } from './events.js';
+import { createEvent, createMessageEvent, ReusableEvent } from './events.js';
 import {
   type Cause,
   EventSourceError,
@@ -17,9 +17,9 @@ import {
 import { type Fallback, fallBack } from './fallback.js';
 import { Cutter, EXTRAS, isEvent, Tap, takeFrom, toStream } from './messages.js';
 import { type Options, toInit, toOptions } from './options.js';
-import { type Batch, COMMENT, ID, RETRY } from './parser.js';
+import { type Batch, COMMENT, ID, RETRY, SEPARATOR } from './parser.js';
 import { partsOf } from './response.js';
-import { afterReactions, nextTask, Turn } from './turns.js';
+import { REACTIONS, SETTLED } from './turns.js';
 import type { EventSourceInit, EventSourceMessage } from './types/EventSource.js';
 import { originOf, parseURL, whyNeverFetched } from './url.js';
 
@@ -36,8 +36,18 @@ const OWN_TYPES = {
   RECONNECT: '\nreconnect',
 } as const;
 
+declare global {
+  interface EventTarget {
+    /** Of the Observable API; not every browser has it. */
+    when?(type: string, options?: object): unknown;
+  }
+}
+
 /** The URL of a source that was given its stream. */
 const STREAM_URL = 'about:event-stream';
+
+/** How many types that nobody listens to are kept in mind. */
+const MOST_UNHEARD = 64;
 
 /** The events of a source that have an event handler attribute. */
 type HandledType = 'open' | 'message' | 'error';
@@ -63,12 +73,13 @@ export class EventSource extends EventTarget {
   readonly #handlers = new Map<HandledType, { value: Handler; listener: (event: Event) => void }>();
   /** The types that were ever listened to. */
   readonly #heard = new Set<string>();
+  /** By their type, the events of this connection that nobody is known to listen to. */
+  readonly #unheard = new Map<string, ReusableEvent>();
 
   /** Until the source is closed. */
   #connection: Connection | undefined;
   /** Stands in for the engine where there is no WebAssembly. */
   #fallback: Fallback | undefined;
-  readonly #turn = new Turn();
   /** Counts the times that the source was open, so that what was left of an earlier one is not dispatched. */
   #opened = 0;
   #origin = '';
@@ -169,13 +180,14 @@ export class EventSource extends EventTarget {
   }
 
   override addEventListener(...args: Parameters<EventTarget['addEventListener']>): void {
-    const type = `${args[0]}`;
-    if (type === OWN_TYPES.ANY && !this.#heard.has(type)) {
-      // Before all others: who listens to all types wants to know this one's.
-      super.addEventListener(type, (event) => Object.defineProperty(event, 'type', { value: this.#anyType }));
-    }
+    this.#hear(`${args[0]}`);
     super.addEventListener(...args);
-    this.#hear(type);
+  }
+
+  /** Another way to listen, where there are observables. */
+  override when(type: string, options?: object): unknown {
+    this.#hear(`${type}`);
+    return super.when?.(type, options);
   }
 
   close(): void {
@@ -276,18 +288,19 @@ export class EventSource extends EventTarget {
     return {
       announce: (response, url) => {
         this.#origin = originOf(url);
+        this.#unheard.clear();
         this.#cutter = new Cutter(this.lastEventId);
         this.#opened++;
         this.#readyState = OPEN;
-        super.dispatchEvent(Object.assign(createEvent('open'), partsOf(response)));
+        super.dispatchEvent(createEvent('open', partsOf(response)));
       },
       reestablish: (failure) => {
         this.#readyState = CONNECTING;
         const opened = ++this.#opened;
         const shown = toPublic(this.#url, failure);
-        super.dispatchEvent(Object.assign(createEvent('error'), shown));
+        super.dispatchEvent(createEvent('error', shown));
         if (this.#heard.has(OWN_TYPES.RECONNECT) && this.#readyState === CONNECTING && this.#opened === opened) {
-          super.dispatchEvent(Object.assign(createEvent(OWN_TYPES.RECONNECT), shown));
+          super.dispatchEvent(createEvent(OWN_TYPES.RECONNECT, shown));
         }
       },
       fail: (failure) => this.#fail(failure),
@@ -311,7 +324,7 @@ export class EventSource extends EventTarget {
     const shown = toPublic(this.#url, failure);
     reportFailure(shown);
     this.#endTaps(false, isOrderly(shown) ? undefined : new EventSourceError(shown));
-    super.dispatchEvent(Object.assign(createEvent('error'), shown));
+    super.dispatchEvent(createEvent('error', shown));
   }
 
   /** Lets go of the connection. */
@@ -332,6 +345,10 @@ export class EventSource extends EventTarget {
   }
 
   #hear(type: string): void {
+    if (type === OWN_TYPES.ANY && !this.#heard.has(type)) {
+      // Before all others: who listens to all types wants to know this one's.
+      super.addEventListener(type, (event) => Object.defineProperty(event, 'type', { value: this.#anyType }));
+    }
     this.#heard.add(type);
     this.#fallback?.listen(type);
     if (Object.values<string>(EXTRAS).includes(type)) this.#connection?.tellExtras();
@@ -361,49 +378,77 @@ export class EventSource extends EventTarget {
     for (const tap of taps) tap.end(isAborted, error);
   }
 
-  /** Dispatches the events of one batch, in order, until all are or the source is closed, and hands it on. */
+  /** Hands on the messages of one batch, in order, until all are or the source is closed. */
   async #deliver(batch: Batch): Promise<void> {
-    const opened = this.#opened;
     const connection = this.#connection as Connection;
     const { onBatch } = this.#options.init;
     const isTaken = this.#taps.size > 0 || onBatch !== undefined;
+    // Where messages are taken otherwise, no event is made that nobody listens to.
+    const isDispatched = !isTaken || this.#mayHear(batch);
     const messages = this.#cutter.cut(batch);
-    this.#turn.begin();
-    let count = 0;
-    for (const message of messages) {
-      count++;
-      connection.lastEventId = message.lastEventId;
-      // Where messages are taken otherwise, no event is made that nobody listens to.
-      const type = isTaken && !this.#heard.has(message.type) ? undefined : message.type;
-      const any = this.#heard.has(OWN_TYPES.ANY) && isEvent(message) ? OWN_TYPES.ANY : undefined;
-      for (const heard of [type, any]) {
-        if (heard === undefined) continue;
-        super.dispatchEvent(this.#toEvent(heard, message));
-        await afterReactions();
-        if (this.#turn.end()) await this.#giveWay();
-        if (this.#connection !== connection) return;
-        // The next response goes on after this one.
-        if (this.#opened !== opened) messages.length = count;
-      }
-    }
-    if (!isTaken) return;
+    if (isDispatched) await this.#dispatch(messages, isTaken);
+    if (!isTaken || this.#connection !== connection) return;
+    connection.lastEventId = (messages.at(-1) as EventSourceMessage).lastEventId;
     const events = batch.extras ? messages.filter(isEvent) : messages;
     if (events.length === 0) return;
-    await Promise.all([takeWith(onBatch, events), ...Array.from(this.#taps, (tap) => tap.give(events))]);
-    if (this.#turn.end()) await this.#giveWay();
+    const taken = Array.from(this.#taps, (tap) => tap.give(events));
+    await Promise.all([takeWith(onBatch, events), ...taken]);
   }
 
-  async #giveWay(): Promise<void> {
-    await nextTask();
-    this.#turn.begin();
+  /** Whether somebody may listen to an event of a batch. A look at each would cost more than all else. */
+  #mayHear({ types, extras }: Batch): boolean {
+    const { type } = this.#cutter;
+    const mayHave = (heard: string) =>
+      heard === OWN_TYPES.ANY || heard === type || types.includes(heard === 'message' ? SEPARATOR : heard);
+    return extras !== '' || [...this.#heard].some(mayHave);
+  }
+
+  /** Dispatches messages as events. Those that are not to be, because the connection is lost, are taken away. */
+  async #dispatch(messages: EventSourceMessage[], isTaken: boolean): Promise<void> {
+    const connection = this.#connection as Connection;
+    const opened = this.#opened;
+    for (let index = 0; index < messages.length; index++) {
+      const message = messages[index] as EventSourceMessage;
+      connection.lastEventId = message.lastEventId;
+      for (let type = message.type; ; type = OWN_TYPES.ANY) {
+        if (this.#heard.has(type)) {
+          super.dispatchEvent(this.#toEvent(type, message));
+          for (let step = 0; step < REACTIONS; step++) await SETTLED;
+          if (connection.turn.isOver()) await connection.turn.end();
+        } else if (!isTaken && type) {
+          this.#dispatchUnheard(message);
+        }
+        if (this.#connection !== connection) return;
+        // The next response goes on after this one.
+        if (this.#opened !== opened) messages.length = index + 1;
+        if (!type || !this.#heard.has(OWN_TYPES.ANY) || !isEvent(message)) break;
+      }
+    }
   }
 
   /** The event of a message, as those have it who listen to `heard`. */
-  #toEvent(heard: string, { type, data, lastEventId }: EventSourceMessage): Event {
-    const event = createMessageEvent(heard, data, this.#origin, lastEventId);
+  #toEvent(heard: string, message: EventSourceMessage): Event {
+    const { type, data } = message;
+    const event = createMessageEvent(heard, message, this.#origin);
     if (type === OWN_TYPES.RECONNECTION_TIME) Object.assign(event, { reconnectionTime: Number(data) });
     this.#anyType = type;
     return event;
+  }
+
+  /**
+   * Dispatches what nobody is known to listen to: whoever has called EventTarget's `addEventListener` instead of
+   * ours. All of a type are one event, until somebody looks at it.
+   */
+  #dispatchUnheard(message: EventSourceMessage): void {
+    const { type } = message;
+    let unheard = this.#unheard.get(type);
+    if (!unheard) {
+      if (this.#unheard.size > MOST_UNHEARD) this.#unheard.clear();
+      unheard = new ReusableEvent(type, this.#origin);
+      this.#unheard.set(type, unheard);
+    }
+    super.dispatchEvent(unheard.with(message));
+    if (unheard.isSeen) this.#hear(type);
   }
 
   #handler(type: HandledType): never {
@@ -442,6 +487,7 @@ export class EventSource extends EventTarget {
     for (const name of ['url', 'withCredentials', 'readyState', 'onopen', 'onmessage', 'onerror', 'close']) {
       Object.defineProperty(EventSource.prototype, name, { enumerable: true });
     }
+    if (!('when' in EventTarget.prototype)) Reflect.deleteProperty(EventSource.prototype, 'when');
     for (const [name, value] of Object.entries(OWN_TYPES)) Object.defineProperty(EventSource, name, { value });
     Object.defineProperty(EventSource.prototype, Symbol.toStringTag, { value: 'EventSource', configurable: true });
     // Bundlers rename classes.

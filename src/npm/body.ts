@@ -23,6 +23,8 @@ export class Body {
   readonly #isBYOB: boolean;
   #bufferSize = FIRST_SIZE;
   #pending: Promise<ReadableStreamReadResult<Chunk>>;
+  /** The next chunk has come. */
+  isReady = false;
 
   /** @throws {TypeError} where it is locked */
   constructor(given: ReadableStream<Uint8Array>) {
@@ -63,8 +65,12 @@ export class Body {
 
   #read(buffer: Chunk): Promise<ReadableStreamReadResult<Chunk>> {
     const result = this.#reader.read(buffer as never) as Promise<ReadableStreamReadResult<Chunk>>;
+    const notice = () => {
+      this.isReady = true;
+    };
+    this.isReady = false;
     // It may be rejected before anybody waits for it.
-    result.catch(() => {});
+    result.then(notice, notice);
     return result;
   }
 }

@@ -6,10 +6,11 @@ import { Body } from './body.js';
 import type { Engine } from './engine.js';
 import { type Cause, type Failure, reportException, toPublic } from './failure.js';
 import { isHidden, observe, type PageObserver, unobserve } from './lifecycle.js';
-import type { Options } from './options.js';
+import type { Options, Policy } from './options.js';
 import { type Batch, SLICE, StreamParser } from './parser.js';
 import { askURL, CallbackError, requestProbe, requestStream, withParam } from './request.js';
 import { isEventStream, partsOf, readPiece, retryAfter } from './response.js';
+import { Turn } from './turns.js';
 import { isCrossOrigin, isLoopback } from './url.js';
 
 /** As `input` of `src/exports.rs` takes them; those of FAILED are inputs, too. */
@@ -88,6 +89,7 @@ export interface Page {
 export class Connection {
   /** The standard's last event ID string, as far as events have been dispatched. */
   lastEventId: string;
+  readonly turn = new Turn();
   readonly #url: string;
   readonly #options: Options;
   readonly #page: Page;
@@ -168,7 +170,8 @@ export class Connection {
     const { repeat, policy, init } = this.#options;
     // Whether CORS forbids what a function of the page's own fetches is not ours to find out.
     const mayBeForbidden = !init.fetch && (init.url !== undefined || isCrossOrigin(this.#url));
-    this.#machine = new engine.Connection(mayBeForbidden, repeat, Float64Array.from(policy));
+    // Where there is none, its members are NaN to the module.
+    this.#machine = new engine.Connection(mayBeForbidden, repeat, ...(policy as Policy));
     if (this.#isHidden()) this.#input(Input.Hide);
     if (globalThis.navigator?.onLine === false) this.#loseNetwork();
     this.#input(Input.Construct);
@@ -347,13 +350,19 @@ export class Connection {
     this.#parser = parser;
     if (this.#tellsExtras) parser.tellExtras();
     try {
-      for (let chunk = await body.next(); chunk && !isOver(); chunk = await body.next()) {
+      for (;;) {
+        // Other tasks had their turns while there was nothing to read.
+        const hasWaited = !body.isReady;
+        const chunk = await body.next();
+        if (!chunk || isOver()) break;
+        if (hasWaited) this.turn.begin();
         this.#lastActivity = Date.now();
         // An empty one has to be asked on after, too.
         for (let start = 0; (start === 0 || start < chunk.length) && !isOver(); start += SLICE) {
           parser.write(chunk.subarray(start, start + SLICE));
           if (start + SLICE >= chunk.length) body.readOn(chunk);
           await this.#handOn(parser.parse(), isOver);
+          if (this.turn.isOver()) await this.turn.end();
         }
       }
     } finally {

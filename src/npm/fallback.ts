@@ -38,9 +38,7 @@ export function fallBack(
   const native = new NativeEventSource(url, { withCredentials });
   // An event of the stream has data, whatever its type.
   const copy = (event: Event | MessageEvent) =>
-    'data' in event
-      ? createMessageEvent(event.type, event.data, event.origin, event.lastEventId)
-      : createEvent(event.type);
+    'data' in event ? createMessageEvent(event.type, event, event.origin) : createEvent(event.type);
   const listener = (event: Event) => handOn(native.readyState as 0 | 1 | 2, copy(event));
   // The same listener is added only once for each type.
   const listen = (type: string) => native.addEventListener(type, listener);

@@ -67,6 +67,16 @@ const RETRY_RULES: { [Name in keyof EventSourceRetry]-?: Rule } = {
 /** Like every dictionary, it may have its members undefined. */
 export type Init = { [Name in keyof EventSourceInit]?: EventSourceInit[Name] | undefined };
 
+/** The members of `Retry` in `src/connection/delay.rs`, in their order. */
+export type Policy = [
+  delay: number,
+  factor: number,
+  maxDelay: number,
+  jitter: number,
+  attempts: number,
+  resetAfter: number,
+];
+
 /** The options as the rest of the class uses them. */
 export interface Options {
   /** What the page gave, but for what the members below say. */
@@ -75,8 +85,8 @@ export interface Options {
   credentials: RequestCredentials;
   connectTimeout: number;
   idleTimeout: number;
-  /** What `Connection` of `src/exports.rs` takes; empty where the page gave no `retry`. */
-  policy: number[];
+  /** Empty where the page gave no `retry`. */
+  policy: Policy | [];
   /** Whether the page's policy tries again at a status. */
   retriesAt(status: number): boolean;
   /** `Repeat` of `src/connection/mod.rs`: 0 always, 1 until delivered, 2 never. */
@@ -176,8 +186,7 @@ function toRetry(given: EventSourceRetry | undefined): EventSourceRetry | undefi
   return take('retry.', RETRY_RULES, given);
 }
 
-/** In the order in which `Connection` of `src/exports.rs` takes it. */
-function toPolicy(retry: EventSourceRetry | undefined): number[] {
+function toPolicy(retry: EventSourceRetry | undefined): Policy | [] {
   if (!retry) return [];
   const { delay = 3_000, factor = 2, maxDelay = 30_000, jitter = 0.5 } = retry;
   const { attempts = Number.POSITIVE_INFINITY, resetAfter = -1 } = retry;

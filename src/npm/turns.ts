@@ -9,22 +9,18 @@ const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) =
 let channel: MessageChannel | undefined;
 const waiting: (() => void)[] = [];
 
-/** How many reactions, each set off by the one before, run before the next event. */
-const REACTIONS = 8;
-
 /**
- * Gives way to the promise reactions that the listeners of an event have set off.
+ * How many promise reactions, each set off by the one before, run before the next event: `await SETTLED` so often.
  *
  * [spec] Each event is dispatched in a task of its own, so that `await` in a listener goes on before
  * the next event. A script can't run a task's microtask checkpoint, so we step back in the queue of
  * microtasks instead, further than chains of promises usually reach.
  */
-export async function afterReactions(): Promise<void> {
-  for (let i = 0; i < REACTIONS; i++) await undefined;
-}
+export const REACTIONS = 8;
+export const SETTLED = Promise.resolve();
 
 /** Gives way to other tasks. A message, unlike a timer, is not throttled in the background. */
-export function nextTask(): Promise<void> {
+function nextTask(): Promise<void> {
   if (setImmediate) return new Promise((resolve) => setImmediate(resolve));
   // Edge runtimes.
   if (typeof MessageChannel === 'undefined') return new Promise((resolve) => setTimeout(resolve));
@@ -39,22 +35,22 @@ export function nextTask(): Promise<void> {
   });
 }
 
-/** Measures how long dispatching has kept the thread, over as many chunks as it takes. */
+/** Measures how long a stream has kept the thread, over as many chunks as it takes. */
 export class Turn {
-  #used = 0;
   #start = 0;
 
   begin(): void {
     this.#start = Date.now();
   }
 
-  /** Whether it is time for `nextTask`; if so, counting starts anew. */
-  end(): boolean {
-    const now = Date.now();
-    this.#used += now - this.#start;
-    this.#start = now;
-    if (this.#used < LONGEST_TURN) return false;
-    this.#used = 0;
-    return true;
+  /** Gives way to other tasks. */
+  async end(): Promise<void> {
+    await nextTask();
+    this.begin();
+  }
+
+  /** Whether it is time to `end`. */
+  isOver(): boolean {
+    return Date.now() - this.#start >= LONGEST_TURN;
   }
 }
