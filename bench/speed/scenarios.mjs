@@ -42,12 +42,12 @@ const STAMP = '0'.repeat(16);
  * - `clients`, where not all are measured, and the most `rounds`
  */
 const DEFINITIONS = {
-  tiny: { events: 1_000, times: 200, event: (n) => ({ data: text(12, n) }) },
-  llm: { events: 500, times: 240, event: (n) => ({ data: token(n) }) },
-  'llm-json': { events: 500, times: 160, event: (n) => ({ data: token(n) }), mode: 'json' },
+  tiny: { events: 1_000, times: 600, event: (n) => ({ data: text(12, n) }) },
+  llm: { events: 500, times: 400, event: (n) => ({ data: token(n) }) },
+  'llm-json': { events: 500, times: 240, event: (n) => ({ data: token(n) }), mode: 'json' },
   named: {
     events: 500,
-    times: 300,
+    times: 500,
     heard: 'update',
     event: (n) => ({ type: 'update', id: String(100_000 + n), data: text(64, n) }),
   },
@@ -58,12 +58,12 @@ const DEFINITIONS = {
   },
   utf8: {
     events: 300,
-    times: 400,
+    times: 600,
     event: (n) => ({ data: `${n} ${KOREAN}${n % 2 ? '🎉🚀' : '👋🌍'}${KOREAN.slice(n % 9, 30)}` }),
   },
   crlf: {
     events: 500,
-    times: 300,
+    times: 500,
     lineEnd: '\r\n',
     heard: 'update',
     event: (n) => ({ type: 'update', id: String(100_000 + n), data: text(60, n) }),
@@ -82,6 +82,7 @@ const DEFINITIONS = {
   paced: {
     events: 500,
     times: 2,
+    warmUp: 10,
     write: 'event',
     interval: 2,
     stamp: true,

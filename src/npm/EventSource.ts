@@ -350,6 +350,7 @@ export class EventSource extends EventTarget {
       super.addEventListener(type, (event) => Object.defineProperty(event, 'type', { value: this.#anyType }));
     }
     this.#heard.add(type);
+    this.#unheard.delete(type);
     this.#fallback?.listen(type);
     if (Object.values<string>(EXTRAS).includes(type)) this.#connection?.tellExtras();
   }
@@ -411,12 +412,19 @@ export class EventSource extends EventTarget {
       const message = messages[index] as EventSourceMessage;
       connection.lastEventId = message.lastEventId;
       for (let type = message.type; ; type = OWN_TYPES.ANY) {
-        if (this.#heard.has(type)) {
+        // First, so that one look-up is enough for an event that nobody wants.
+        const unheard = this.#unheard.get(type);
+        if (unheard) {
+          if (!isTaken) this.#dispatchUnheard(unheard, message);
+        } else if (this.#heard.has(type)) {
           super.dispatchEvent(this.#toEvent(type, message));
           for (let step = 0; step < REACTIONS; step++) await SETTLED;
           if (connection.turn.isOver()) await connection.turn.end();
         } else if (!isTaken && type) {
-          this.#dispatchUnheard(message);
+          if (this.#unheard.size > MOST_UNHEARD) this.#unheard.clear();
+          const first = new ReusableEvent(type, this.#origin);
+          this.#unheard.set(type, first);
+          this.#dispatchUnheard(first, message);
         }
         if (this.#connection !== connection) return;
         // The next response goes on after this one.
@@ -439,16 +447,9 @@ export class EventSource extends EventTarget {
    * Dispatches what nobody is known to listen to: whoever has called EventTarget's `addEventListener` instead of
    * ours. All of a type are one event, until somebody looks at it.
    */
-  #dispatchUnheard(message: EventSourceMessage): void {
-    const { type } = message;
-    let unheard = this.#unheard.get(type);
-    if (!unheard) {
-      if (this.#unheard.size > MOST_UNHEARD) this.#unheard.clear();
-      unheard = new ReusableEvent(type, this.#origin);
-      this.#unheard.set(type, unheard);
-    }
+  #dispatchUnheard(unheard: ReusableEvent, message: EventSourceMessage): void {
     super.dispatchEvent(unheard.with(message));
-    if (unheard.isSeen) this.#hear(type);
+    if (unheard.isSeen) this.#hear(message.type);
   }
 
   #handler(type: HandledType): never {

@@ -351,11 +351,10 @@ export class Connection {
     if (this.#tellsExtras) parser.tellExtras();
     try {
       for (;;) {
-        // Other tasks had their turns while there was nothing to read.
         const hasWaited = !body.isReady;
         const chunk = await body.next();
         if (!chunk || isOver()) break;
-        if (hasWaited) this.turn.begin();
+        this.turn.begin(hasWaited);
         this.#lastActivity = Date.now();
         // An empty one has to be asked on after, too.
         for (let start = 0; (start === 0 || start < chunk.length) && !isOver(); start += SLICE) {

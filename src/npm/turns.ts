@@ -3,6 +3,9 @@
 /** How long (ms) dispatching may keep the thread before timers, input and rendering get a turn. */
 const LONGEST_TURN = 8;
 
+/** The same, should a stream only seem to have been waited for: one that the page makes may never wait. */
+const LONGEST_BLOCK = 40;
+
 /** Node's way: unlike a message port, it does not keep a process alive. */
 const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => void };
 
@@ -38,19 +41,27 @@ function nextTask(): Promise<void> {
 /** Measures how long a stream has kept the thread, over as many chunks as it takes. */
 export class Turn {
   #start = 0;
+  /** When other tasks surely had a turn. */
+  #given = 0;
+  #last = 0;
 
-  begin(): void {
-    this.#start = Date.now();
+  /** A chunk has come; where it had to be waited for, other tasks most likely had their turns meanwhile. */
+  begin(hasWaited: boolean): void {
+    const now = Date.now();
+    if (hasWaited) this.#start = now;
+    if (now - this.#last > LONGEST_TURN) this.#given = now;
+  }
+
+  /** Whether it is time to `end`. */
+  isOver(): boolean {
+    const now = Date.now();
+    this.#last = now;
+    return now - this.#start >= LONGEST_TURN || now - this.#given >= LONGEST_BLOCK;
   }
 
   /** Gives way to other tasks. */
   async end(): Promise<void> {
     await nextTask();
-    this.begin();
-  }
-
-  /** Whether it is time to `end`. */
-  isOver(): boolean {
-    return Date.now() - this.#start >= LONGEST_TURN;
+    this.#start = this.#given = Date.now();
   }
 }

@@ -323,6 +323,86 @@ for (const [name, start] of Object.entries(BROWSERS)) {
       });
     });
 
+    describe('an event that nobody has asked the class for', () => {
+      const others = Array.from({ length: 100 }, (_, n) => `event: other${n}\ndata: ${n}\n\n`).join('');
+      const stream = `id: 1\nevent: a\ndata: 1\n\n${others}id: 2\nevent: a\ndata: 2\n\nevent: a\ndata: 3\n\nevent: end\ndata\n\n`;
+
+      it("reaches who has listened by EventTarget's own method, with data of its own", async () => {
+        const seen = await run(
+          `const source = new EventSource($);
+           const seen = [];
+           const kept = [];
+           EventTarget.prototype.addEventListener.call(source, 'a', (event) => {
+             seen.push([event.data, event.lastEventId, event.origin === location.origin]);
+             kept.push(event);
+           });
+           await next(source, 'end');
+           source.close();
+           return [seen, kept.map(({ data }) => data), new Set(kept).size]`,
+          script('foreign', [{ text: stream }], { status: 204 }),
+        );
+        const events = [
+          ['1', '1', true],
+          ['2', '2', true],
+          ['3', '2', true],
+        ];
+        assert.deepEqual(seen, [events, ['1', '2', '3'], 3]);
+      });
+
+      it('can close the source, and nothing comes after it', async () => {
+        const seen = await run(
+          `const source = new EventSource($);
+           const seen = [];
+           const { addEventListener } = EventTarget.prototype;
+           addEventListener.call(source, 'a', ({ data }) => { seen.push(data); source.close(); });
+           addEventListener.call(source, 'other9', () => seen.push('other'));
+           addEventListener.call(source, 'end', () => seen.push('end'));
+           await next(source, 'open');
+           await new Promise((resolve) => setTimeout(resolve, 100));
+           return [seen, source.readyState]`,
+          script('foreign-close', [{ text: stream }], { status: 204 }),
+        );
+        assert.deepEqual(seen, [['1'], 2]);
+      });
+
+      it('is one of its own for an observable, where the browser has them, even if nobody looks at it at once', async () => {
+        const [hasOne, isObservable, data] = await run(
+          `const source = new EventSource($);
+           const kept = [];
+           source.when?.('a').subscribe({ next: (event) => kept.push(event) });
+           source.when?.('other7').first().then((event) => kept.push(event));
+           await next(source, 'end');
+           source.close();
+           return ['when' in source, 'when' in EventTarget.prototype, kept.map(({ data }) => data)]`,
+          script('observable', [{ text: stream }], { status: 204 }),
+        );
+        assert.equal(hasOne, isObservable);
+        assert.deepEqual(data, isObservable ? ['1', '7', '2', '3'] : []);
+      });
+    });
+
+    describe('a stream without a pause', () => {
+      it('leaves timers their turns, even where nothing of it is an event', async () => {
+        const state = await run(
+          `const bytes = new TextEncoder().encode($.repeat(1000));
+           const stream = new ReadableStream({
+             async pull(controller) {
+               for (let step = 0; step < 50; step++) await undefined;
+               controller.enqueue(bytes.slice());
+             },
+           });
+           const headers = { 'Content-Type': 'text/event-stream' };
+           const source = new EventSource('/endless', { fetch: async () => new Response(stream, { headers }) });
+           await next(source, 'open');
+           await new Promise((resolve) => setTimeout(resolve));
+           source.close();
+           return source.readyState`,
+          ': a comment\n\n',
+        );
+        assert.equal(state, 2);
+      });
+    });
+
     describe('EventSource.RECONNECT', () => {
       it('comes after each error that another attempt follows, with the same details', async () => {
         const seen = await run(
