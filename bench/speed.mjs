@@ -63,7 +63,12 @@ async function prepareScenario(scenario, server) {
   const job = {
     type: scenario.heard,
     mode: scenario.mode,
-    streams: streams.map(({ url, bytes, characters }) => ({ url, bytes, characters })),
+    streams: streams.map(({ url, bytes, characters, expected }) => ({
+      url,
+      bytes,
+      characters,
+      events: expected.count,
+    })),
   };
   return { job, counted };
 }

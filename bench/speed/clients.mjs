@@ -6,7 +6,8 @@
 // - `receive(data, event)`: to be called for each of them
 // - `end(data, lastEventId)`: to be called for the event named "end"; the stream is closed then
 // - `fail(error)`
-// - `stream`: what else is known of it; the limits, which see no events, end after its `bytes`
+// - `stream`: what else is known of it: `bytes` and `characters`, after which the limits end, and how many `events` it
+//   has of the type
 
 import { join } from 'node:path';
 import { BENCH } from '../clients.mjs';
@@ -43,26 +44,27 @@ const messages = (subscribe) => `
     ${subscribe}
   });`;
 
-/** By a loop over the chunks of the body. */
-const reading = (getReader, take) => `
+/** By a loop over the chunks of the body, which sees no events; `take` is what it does with each chunk. */
+const reading = (isBYOB, take = '', characters = 'stream.characters') => `
   open(async (url, type, receive, end, fail, stream) => {
     let rest = stream.bytes;
     let characters = 0;
+    let dispatched = 0;
     const decoder = new TextDecoder();
     const { body } = await fetch(url);
-    const reader = ${getReader};
+    const reader = body.getReader(${isBYOB ? `{ mode: 'byob' }` : ''});
     let buffer = new ArrayBuffer(64 * 1024);
     while (rest > 0) {
-      const { done, value } = await ${take};
+      const { done, value } = await reader.read(${isBYOB ? 'new Uint8Array(buffer)' : ''});
       if (done) return fail('the stream has ended');
       buffer = value.buffer;
       rest -= value.length;
-      READ
+      ${take}
     }
     reader.cancel();
-    end(undefined, undefined, CHARACTERS);
+    end(undefined, undefined, ${characters});
   });`;
-const readOnly = (code) => code.replace('READ', '').replace('CHARACTERS', 'stream.characters');
+const DECODE = 'characters += decoder.decode(value, { stream: true }).length;';
 
 const CODE = {
   native: eventSource('new EventSource(url)'),
@@ -126,26 +128,23 @@ const CODE = {
     });
     source.onerror = ({ message }) => fail(message);
   });`,
-  'limit: read': readOnly(reading('body.getReader()', 'reader.read()')),
-  'limit: read BYOB': readOnly(reading(`body.getReader({ mode: 'byob' })`, 'reader.read(new Uint8Array(buffer))')),
-  'limit: decode': reading('body.getReader()', 'reader.read()')
-    .replace('READ', 'characters += decoder.decode(value, { stream: true }).length;')
-    .replace('CHARACTERS', 'characters'),
-  /** What an event for each blank line costs, whoever makes it: without type, data or any parsing. */
+  'limit: read': reading(false),
+  'limit: read BYOB': reading(true),
+  'limit: decode': reading(true, DECODE, 'characters'),
+  /** And the least that an event costs that a script dispatches: without data, and without any parsing. */
   'limit: dispatch': `
   const target = new EventTarget();
-  let dispatched = 0;
-  target.addEventListener('message', ({ type }) => { dispatched += type.length; });
-  ${reading(`body.getReader({ mode: 'byob' })`, 'reader.read(new Uint8Array(buffer))')
-    .replace(
-      'READ',
-      `const text = decoder.decode(value, { stream: true });
-      characters += text.length;
-      for (let end = text.indexOf('\\n\\n'); end >= 0; end = text.indexOf('\\n\\n', end + 2)) {
-        target.dispatchEvent(new Event('message'));
+  let heard = 0;
+  const listener = () => { heard++; };
+  ${reading(
+    true,
+    `${DECODE}
+      if (dispatched === 0) target.addEventListener(type, listener);
+      for (; dispatched < stream.events * (1 - rest / stream.bytes); dispatched++) {
+        target.dispatchEvent(new Event(type));
       }`,
-    )
-    .replace('CHARACTERS', 'characters')}`,
+    'characters',
+  )}`,
 };
 
 /** The code of the page of each client. */

@@ -6,7 +6,7 @@ import { createCheck } from './check.mjs';
 /**
  * The job, from the page's address:
  * - `collector`: where to ask for leave and to tell
- * - `streams`: `url`, `bytes` and `characters` of each; the last one counts
+ * - `streams`: `url`, `bytes`, `characters` and `events` of each; the last one counts
  * - `type`: of the events to listen to
  * - `mode`: `json` parses the data; `latency` reads the time at which it was sent; `timers` looks how long a timer had
  *   to wait; `keep` keeps the events whose data is 200 characters long

@@ -81,13 +81,22 @@ const DEFINITIONS = {
   /** The same, 500 a second. */
   paced: {
     events: 500,
-    times: 2,
+    times: 5,
     warmUp: 10,
     write: 'event',
     interval: 2,
     stamp: true,
     mode: 'latency',
     event: (n) => ({ data: token(n, STAMP) }),
+    clients: [
+      'native',
+      'eventsource',
+      'eventsource-parser',
+      'eventsource-wasm',
+      'eventsource-wasm onBatch',
+      'limit: read',
+      'limit: dispatch',
+    ],
     rounds: 3,
   },
   /** Timers have to get their turns. */

@@ -393,7 +393,8 @@ export class EventSource extends EventTarget {
     const events = batch.extras ? messages.filter(isEvent) : messages;
     if (events.length === 0) return;
     const taken = Array.from(this.#taps, (tap) => tap.give(events));
-    await Promise.all([takeWith(onBatch, events), ...taken]);
+    await takeWith(onBatch, events);
+    for (const promise of taken) await promise;
   }
 
   /** Whether somebody may listen to an event of a batch. A look at each would cost more than all else. */

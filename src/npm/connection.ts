@@ -359,8 +359,10 @@ export class Connection {
         // An empty one has to be asked on after, too.
         for (let start = 0; (start === 0 || start < chunk.length) && !isOver(); start += SLICE) {
           parser.write(chunk.subarray(start, start + SLICE));
+          const handedOn = this.#handOn(parser.parse(), isOver);
+          // Only now, because it takes longer than the first event; and now, lest what comes is lost with the body.
           if (start + SLICE >= chunk.length) body.readOn(chunk);
-          await this.#handOn(parser.parse(), isOver);
+          await handedOn;
           if (this.turn.isOver()) await this.turn.end();
         }
       }
