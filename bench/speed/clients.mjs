@@ -66,8 +66,37 @@ const reading = (isBYOB, take = '', characters = 'stream.characters') => `
   });`;
 const DECODE = 'characters += decoder.decode(value, { stream: true }).length;';
 
+/** Each beside those that it is compared with: the pace of a busy machine changes from minute to minute. */
 const CODE = {
   native: eventSource('new EventSource(url)'),
+  'eventsource-wasm': `import { EventSource } from 'eventsource-wasm';${eventSource('new EventSource(url)')}`,
+  'eventsource-wasm onBatch': `import { EventSource } from 'eventsource-wasm';
+  open((url, type, receive, end, fail) => {
+    const source = new EventSource(url, {
+      onBatch(messages) {
+        for (const message of messages) {
+          if (message.type === type) receive(message.data, message);
+          else if (message.type === 'end') {
+            source.close();
+            end(message.data, message.lastEventId);
+          }
+        }
+      },
+    });
+    source.onerror = ({ message }) => fail(message);
+  });`,
+  'eventsource-parser': `import { createParser } from 'eventsource-parser';${messages(`
+    (async () => {
+      const { body } = await fetch(url, { signal: controller.signal });
+      const reader = body.getReader();
+      const decoder = new TextDecoder();
+      const parser = createParser({ onEvent: take });
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) throw new Error('the stream has ended');
+        parser.feed(decoder.decode(value, { stream: true }));
+      }
+    })().catch(failUnlessClosed);`)}`,
   eventsource: `import { EventSource } from 'eventsource';${eventSource('new EventSource(url)')}`,
   'event-source-polyfill': `import { EventSourcePolyfill } from 'event-source-polyfill';${eventSource('new EventSourcePolyfill(url)')}`,
   '@microsoft/fetch-event-source': `import { fetchEventSource } from '@microsoft/fetch-event-source';${messages(`
@@ -90,18 +119,6 @@ const CODE = {
       onDisconnect: () => failUnlessClosed('the connection is lost'),
     });
     controller.signal.addEventListener('abort', () => source.close());`)}`,
-  'eventsource-parser': `import { createParser } from 'eventsource-parser';${messages(`
-    (async () => {
-      const { body } = await fetch(url, { signal: controller.signal });
-      const reader = body.getReader();
-      const decoder = new TextDecoder();
-      const parser = createParser({ onEvent: take });
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done) throw new Error('the stream has ended');
-        parser.feed(decoder.decode(value, { stream: true }));
-      }
-    })().catch(failUnlessClosed);`)}`,
   'eventsource-parser/stream': `import { EventSourceParserStream } from 'eventsource-parser/stream';${messages(`
     (async () => {
       const { body } = await fetch(url, { signal: controller.signal });
@@ -112,22 +129,6 @@ const CODE = {
         take(value);
       }
     })().catch(failUnlessClosed);`)}`,
-  'eventsource-wasm': `import { EventSource } from 'eventsource-wasm';${eventSource('new EventSource(url)')}`,
-  'eventsource-wasm onBatch': `import { EventSource } from 'eventsource-wasm';
-  open((url, type, receive, end, fail) => {
-    const source = new EventSource(url, {
-      onBatch(messages) {
-        for (const message of messages) {
-          if (message.type === type) receive(message.data, message);
-          else if (message.type === 'end') {
-            source.close();
-            end(message.data, message.lastEventId);
-          }
-        }
-      },
-    });
-    source.onerror = ({ message }) => fail(message);
-  });`,
   'limit: read': reading(false),
   'limit: read BYOB': reading(true),
   'limit: decode': reading(true, DECODE, 'characters'),
