@@ -46,9 +46,6 @@ declare global {
 /** The URL of a source that was given its stream. */
 const STREAM_URL = 'about:event-stream';
 
-/** How many types that nobody listens to are kept in mind. */
-const MOST_UNHEARD = 64;
-
 /** The events of a source that have an event handler attribute. */
 type HandledType = 'open' | 'message' | 'error';
 type Handler = (this: EventSource, event: never) => unknown;
@@ -73,7 +70,7 @@ export class EventSource extends EventTarget {
   readonly #handlers = new Map<HandledType, { value: Handler; listener: (event: Event) => void }>();
   /** The types that were ever listened to. */
   readonly #heard = new Set<string>();
-  /** By their type, the events of this connection that nobody is known to listen to. */
+  /** By their type, the events of a batch that nobody is known to listen to. */
   readonly #unheard = new Map<string, ReusableEvent>();
 
   /** Until the source is closed. */
@@ -288,7 +285,6 @@ export class EventSource extends EventTarget {
     return {
       announce: (response, url) => {
         this.#origin = originOf(url);
-        this.#unheard.clear();
         this.#cutter = new Cutter(this.lastEventId);
         this.#opened++;
         this.#readyState = OPEN;
@@ -388,6 +384,8 @@ export class EventSource extends EventTarget {
     const isDispatched = !isTaken || this.#mayHear(batch);
     const messages = this.#cutter.cut(batch);
     if (isDispatched) await this.#dispatch(messages, isTaken);
+    // They would keep the text of the batch.
+    this.#unheard.clear();
     if (!isTaken || this.#connection !== connection) return;
     connection.lastEventId = (messages.at(-1) as EventSourceMessage).lastEventId;
     const events = batch.extras ? messages.filter(isEvent) : messages;
@@ -422,7 +420,6 @@ export class EventSource extends EventTarget {
           for (let step = 0; step < REACTIONS; step++) await SETTLED;
           if (connection.turn.isOver()) await connection.turn.end();
         } else if (!isTaken && type) {
-          if (this.#unheard.size > MOST_UNHEARD) this.#unheard.clear();
           const first = new ReusableEvent(type, this.#origin);
           this.#unheard.set(type, first);
           this.#dispatchUnheard(first, message);
@@ -446,7 +443,7 @@ export class EventSource extends EventTarget {
 
   /**
    * Dispatches what nobody is known to listen to: whoever has called EventTarget's `addEventListener` instead of
-   * ours. All of a type are one event, until somebody looks at it.
+   * ours. All of a type in a batch are one event, until somebody looks at it.
    */
   #dispatchUnheard(unheard: ReusableEvent, message: EventSourceMessage): void {
     super.dispatchEvent(unheard.with(message));

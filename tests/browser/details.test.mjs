@@ -349,6 +349,24 @@ for (const [name, start] of Object.entries(BROWSERS)) {
         assert.deepEqual(seen, [events, ['1', '2', '3'], 3]);
       });
 
+      it('has its own data for who keeps it and looks later, where it comes by itself', async () => {
+        const seen = await run(
+          `const source = new EventSource($);
+           const kept = [];
+           EventTarget.prototype.addEventListener.call(source, 'a', (event) => kept.push(event));
+           await next(source, 'end');
+           source.close();
+           return kept.map(({ data }) => data)`,
+          script('kept', [
+            { text: 'event: a\ndata: 1\n\n' },
+            { pause: 100 },
+            { text: 'event: a\ndata: 2\n\nevent: end\ndata\n\n' },
+            { hang: true },
+          ]),
+        );
+        assert.deepEqual(seen, ['1', '2']);
+      });
+
       it('can close the source, and nothing comes after it', async () => {
         const seen = await run(
           `const source = new EventSource($);
