@@ -70,7 +70,7 @@ export class EventSource extends EventTarget {
   readonly #handlers = new Map<HandledType, { value: Handler; listener: (event: Event) => void }>();
   /** The types that were ever listened to. */
   readonly #heard = new Set<string>();
-  /** By their type, the events of a batch that nobody is known to listen to. */
+  /** By their type, the events of one burst that nobody is known to listen to. */
   readonly #unheard = new Map<string, ReusableEvent>();
 
   /** Until the source is closed. */
@@ -285,6 +285,7 @@ export class EventSource extends EventTarget {
     return {
       announce: (response, url) => {
         this.#origin = originOf(url);
+        this.#unheard.clear();
         this.#cutter = new Cutter(this.lastEventId);
         this.#opened++;
         this.#readyState = OPEN;
@@ -305,6 +306,8 @@ export class EventSource extends EventTarget {
         this.#opened++;
       },
       deliver: (batch) => this.#deliver(batch),
+      // They would keep the text of the last batch.
+      rest: () => this.#unheard.clear(),
     };
   }
 
@@ -384,8 +387,6 @@ export class EventSource extends EventTarget {
     const isDispatched = !isTaken || this.#mayHear(batch);
     const messages = this.#cutter.cut(batch);
     if (isDispatched) await this.#dispatch(messages, isTaken);
-    // They would keep the text of the batch.
-    this.#unheard.clear();
     if (!isTaken || this.#connection !== connection) return;
     connection.lastEventId = (messages.at(-1) as EventSourceMessage).lastEventId;
     const events = batch.extras ? messages.filter(isEvent) : messages;
@@ -443,7 +444,7 @@ export class EventSource extends EventTarget {
 
   /**
    * Dispatches what nobody is known to listen to: whoever has called EventTarget's `addEventListener` instead of
-   * ours. All of a type in a batch are one event, until somebody looks at it.
+   * ours. All of a type in one burst are one event, until somebody looks at it.
    */
   #dispatchUnheard(unheard: ReusableEvent, message: EventSourceMessage): void {
     super.dispatchEvent(unheard.with(message));

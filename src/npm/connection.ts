@@ -83,6 +83,8 @@ export interface Page {
   suspend(): void;
   /** Hands the events of a batch on; the promise says when all are. */
   deliver(batch: Batch): Promise<void>;
+  /** There is nothing more to hand on for now. */
+  rest(): void;
 }
 
 /** One connection of a source, with all its reconnections. */
@@ -352,6 +354,7 @@ export class Connection {
     try {
       for (;;) {
         const hasWaited = !body.isReady;
+        if (hasWaited) this.#page.rest();
         const chunk = await body.next();
         if (!chunk || isOver()) break;
         this.turn.begin(hasWaited);
