@@ -2,20 +2,19 @@
 
 import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { npmPackages, ROOT, SetupError } from '../scripts/tools.mjs';
+import { build } from '../scripts/build.mjs';
+import { npmPackages, ROOT } from '../scripts/tools.mjs';
 
 export const BENCH = join(ROOT, 'bench');
 
 /** Names of ours are found by the package's own `exports`, those of the others in bench/node_modules. */
 const folderOf = (code) => (/'eventsource-wasm/.test(code) ? ROOT : BENCH);
 
-/** Sets up what is needed, and makes sure that ours is built. */
-export function prepare() {
+/** Sets up what is needed, and builds ours where it never was. */
+export async function prepare() {
   npmPackages();
   npmPackages(BENCH);
-  if (!existsSync(join(ROOT, 'dist'))) {
-    throw new SetupError('There is no dist/ to measure. Run "npm run build" and then this command again.');
-  }
+  if (!existsSync(join(ROOT, 'dist'))) await build();
 }
 
 /**

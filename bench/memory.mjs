@@ -172,7 +172,7 @@ function rowsOf(client, rounds) {
 await main(async () => {
   if (process.platform !== 'linux')
     throw new SetupError('This reads the memory of processes from /proc: run it on Linux.');
-  prepare();
+  await prepare();
   const found = browsers();
   buildServer();
   const root = await writePages('memory', withScript(CLIENTS, PAGE), { banner: { js: WATCH } });

@@ -80,7 +80,7 @@ function chunksOf({ times, make }) {
 
 await main(async () => {
   if (process.platform !== 'linux') throw new SetupError('This asks the kernel by /proc: run it on Linux.');
-  prepare();
+  await prepare();
   const clients = await loadClients();
   const scenarios = Object.values(SCENARIOS).filter(({ write, mode }) => !write && (!mode || mode === 'json'));
   const rows = [];

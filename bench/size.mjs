@@ -43,7 +43,7 @@ const total = (files, size) => files.reduce((sum, file) => sum + size(file), 0);
 const brotli = (file) => brotliCompressSync(file, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).length;
 
 await main(async () => {
-  prepare();
+  await prepare();
   const rows = [];
   for (const [client, load] of Object.entries(CLIENTS)) {
     const files = await load();

@@ -190,7 +190,7 @@ function rowsOf(browser, scenario, measured) {
 await main(async () => {
   if (process.platform !== 'linux') throw new SetupError('This asks the kernel by /proc: run it on Linux.');
   const { names, clients, rounds } = readArguments();
-  prepare();
+  await prepare();
   const found = browsers();
   buildServer();
   const root = await writePages('speed', PAGES);

@@ -102,7 +102,7 @@ function rowsOf(browser, times) {
 }
 
 await main(async () => {
-  prepare();
+  await prepare();
   const found = browsers();
   buildServer();
   // Before the first statement of the client itself.
