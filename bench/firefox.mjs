@@ -1,8 +1,5 @@
 // Firefox, started anew for each page: in one that runs, a page may get a used process.
 
-import { Builder } from 'selenium-webdriver';
-import { Options, ServiceBuilder } from 'selenium-webdriver/firefox.js';
-
 /** @param {{ firefox: string, geckodriver: string }} programs */
 export function startFirefox({ firefox, geckodriver }) {
   let version;
@@ -10,6 +7,9 @@ export function startFirefox({ firefox, geckodriver }) {
     version: () => version,
     /** Opens a page in a new browser, which ends with it. */
     async open(url) {
+      // Imported here, because npm may only now have installed it.
+      const { Builder } = await import('selenium-webdriver');
+      const { Options, ServiceBuilder } = await import('selenium-webdriver/firefox.js');
       const options = new Options()
         .addArguments('-headless')
         .setBinary(firefox)
