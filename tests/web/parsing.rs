@@ -1,6 +1,7 @@
 //! A few streams from end to end. Every rule of the parser is tested natively, in `tests/parser.rs`;
 //! these are the ones where the page has a part: decoding, and cutting the batch.
 
+use eventsource_wasm::parser::{DEFAULT_LIMIT, Parser};
 use serde_json::json;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -156,4 +157,22 @@ async fn an_unfinished_event_past_the_limit_fails_the_connection_and_says_so() {
         "{result}"
     );
     evaluate("globalThis.gc?.()", &wasm_bindgen::JsValue::UNDEFINED);
+}
+
+/// Blocks of a line are searched by SIMD here, and by other means natively.
+#[wasm_bindgen_test]
+fn a_line_end_is_found_wherever_it_stands() {
+    for length in 0..200 {
+        for line_end in ["\n", "\r", "\r\n"] {
+            let data = "x".repeat(length);
+            let stream =
+                format!("data: {data}{line_end}:{data}{line_end}id: 1{line_end}{line_end}");
+            let mut parser = Parser::new(b"", DEFAULT_LIMIT);
+            let room = parser.room(stream.len()).unwrap();
+            room.copy_from_slice(stream.as_bytes());
+            let batch = parser.parse();
+            assert_eq!(batch.data, format!("{data}\r").as_bytes());
+            assert_eq!(batch.ids, b"1\r");
+        }
+    }
 }

@@ -28,7 +28,9 @@
 //!
 //! [Interpreting an event stream]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 
-use memchr::memchr2;
+mod bytes;
+
+use bytes::{BLOCK, append, assign, find_line_ends, is_same_id};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -277,31 +279,31 @@ impl Parser {
     }
 
     fn parse_lines(&mut self) {
-        if self.skip_line_feed && self.scanned < self.end {
-            self.skip_line_feed = false;
-            if self.buffer[self.scanned] == b'\n' {
-                self.line_start += 1;
-                self.scanned += 1;
-            }
-        }
-        while let Some(offset) = memchr2(b'\n', b'\r', &self.buffer[self.scanned..self.end]) {
-            let line_end = self.scanned + offset;
-            self.process_line(line_end);
-            if self.limit_exceeded {
-                return;
-            }
-            let mut next = line_end + 1;
-            // [spec] A CR ends a line by itself: the line is not held back until the next byte has
-            // shown whether it is an LF.
-            if self.buffer[line_end] == b'\r' {
-                if next == self.end {
-                    self.skip_line_feed = true;
-                } else if self.buffer[next] == b'\n' {
-                    next += 1;
+        let mut block = self.scanned;
+        while block < self.end {
+            let mut line_ends = find_line_ends(&self.buffer[block..self.end]);
+            while line_ends != 0 {
+                let line_end = block + line_ends.trailing_zeros() as usize;
+                line_ends &= line_ends - 1;
+                let is_line_feed = self.buffer[line_end] == b'\n';
+                let is_skipped = is_line_feed && self.skip_line_feed && line_end == self.line_start;
+                // [spec] A CR ends a line by itself: the line is not held back until the next byte has
+                // shown whether it is an LF.
+                self.skip_line_feed = !is_line_feed;
+                if !is_skipped {
+                    self.process_line(line_end);
                 }
+                if self.limit_exceeded {
+                    self.scanned = line_end;
+                    return;
+                }
+                self.line_start = line_end + 1;
             }
-            self.line_start = next;
-            self.scanned = next;
+            block += BLOCK;
+        }
+        if self.line_start < self.end {
+            // Part of it may be forgotten, and an LF then seem to follow the CR.
+            self.skip_line_feed = false;
         }
         self.scanned = self.end;
         self.look_at_unfinished_line();
@@ -367,11 +369,11 @@ impl Parser {
         let value = &line[start..];
         match field {
             Field::Data => self.append_data(self.line_start + start, line_end),
-            Field::Event => value.clone_into(&mut self.event_type),
-            // [spec] An id with a NULL is ignored.
-            Field::Id if value.iter().min() == Some(&0) => {}
+            Field::Event => assign(&mut self.event_type, value),
+            // [spec] An id with a NULL is ignored. Byte by byte: a search for long texts is slower on ids.
+            Field::Id if !value.iter().all(|byte| *byte != 0) => {}
             Field::Id => {
-                value.clone_into(&mut self.last_event_id_buffer);
+                assign(&mut self.last_event_id_buffer, value);
                 self.id_was_set = true;
             }
             Field::Retry => {
@@ -400,8 +402,8 @@ impl Parser {
         // [spec] The id counts even where there is no data and so no event.
         if self.id_was_set {
             self.id_was_set = false;
-            if self.last_event_id != self.last_event_id_buffer {
-                self.last_event_id.clone_from(&self.last_event_id_buffer);
+            if !is_same_id(&self.last_event_id, &self.last_event_id_buffer) {
+                assign(&mut self.last_event_id, &self.last_event_id_buffer);
                 self.id_is_new = true;
                 if self.tells_extras {
                     tell(&mut self.extras, &self.last_event_id);
@@ -420,7 +422,7 @@ impl Parser {
         if self.event_type != self.finished_type {
             changes |= TYPE_CHANGED;
             tell(&mut self.types, &self.event_type);
-            self.finished_type.clone_from(&self.event_type);
+            assign(&mut self.finished_type, &self.event_type);
         }
         if self.id_is_new {
             self.id_is_new = false;
@@ -434,7 +436,7 @@ impl Parser {
 
 /// Adds an entry.
 fn tell(entries: &mut Vec<u8>, entry: &[u8]) {
-    entries.extend_from_slice(entry);
+    append(entries, entry);
     entries.push(b'\r');
 }
 
@@ -448,18 +450,20 @@ enum Field {
 
 /// The field of a line, and where its value starts; `None` for a comment or an unknown field.
 fn parse_field(line: &[u8]) -> Option<(Field, usize)> {
-    let (field, name): (Field, &[u8]) = match line.first()? {
-        b'd' => (Field::Data, b"data"),
-        b'e' => (Field::Event, b"event"),
-        b'i' => (Field::Id, b"id"),
-        b'r' => (Field::Retry, b"retry"),
+    // Each in an arm of its own, where its length is known: that is one comparison of a number.
+    let (field, rest) = match line.first()? {
+        b'd' => (Field::Data, line.strip_prefix(b"data")?),
+        b'e' => (Field::Event, line.strip_prefix(b"event")?),
+        b'i' => (Field::Id, line.strip_prefix(b"id")?),
+        b'r' => (Field::Retry, line.strip_prefix(b"retry")?),
         _ => return None,
     };
-    match line.strip_prefix(name)? {
-        [] => Some((field, name.len())),
+    let name = line.len() - rest.len();
+    match rest {
+        [] => Some((field, name)),
         // [spec] One space after the colon, and no more, is not part of the value.
-        [b':', b' ', ..] => Some((field, name.len() + 2)),
-        [b':', ..] => Some((field, name.len() + 1)),
+        [b':', b' ', ..] => Some((field, name + 2)),
+        [b':', ..] => Some((field, name + 1)),
         _ => None,
     }
 }
