@@ -19,13 +19,22 @@ const RUST_FLAGS = '-Ctarget-feature=+simd128';
 const SMALL =
   '-Cllvm-args=-inline-threshold=75 -Zunstable-options -Cpanic=immediate-abort -Clink-arg=-zstack-size=65536';
 
+/** Texts of wasm-bindgen's in the module. They tell of mistakes in our own calls, and `buildGlue` leaves out what reads them. */
+const UNREAD_TEXTS = [
+  'attempted to take ownership of Rust value while it was borrowed',
+  'recursive use of an object detected which would lead to unsafe aliasing in rust',
+  'null pointer passed to rust',
+];
+
 /** Sets up what is needed, and builds. */
 export async function build() {
   npmPackages();
   // Imported here, because npm has only now installed it.
   const esbuild = await import('esbuild');
   buildWasm();
-  await buildGlue(esbuild, minifyNames());
+  const names = minifyNames();
+  blankUnreadTexts();
+  await buildGlue(esbuild, names);
   rmSync(DIST, { recursive: true, force: true });
   await bundle(esbuild);
   cpSync(join(ROOT, 'src', 'npm', 'types'), DIST, { recursive: true });
@@ -90,6 +99,18 @@ function minifyNames() {
   );
   const { imports, exports } = JSON.parse(mapping);
   return [...imports.map(([, long, short]) => [long, short]), ...exports];
+}
+
+/** Zeros compress to nothing, where a text costs its length in the script. */
+function blankUnreadTexts() {
+  const file = join(PKG, 'eventsource.wasm');
+  const module = readFileSync(file);
+  for (const text of UNREAD_TEXTS) {
+    let start = module.indexOf(text);
+    if (start < 0) throw new Error(`wasm-bindgen's "${text}" is not in the module any more.`);
+    for (; start >= 0; start = module.indexOf(text)) module.fill(0, start, start + text.length);
+  }
+  writeFileSync(file, module);
 }
 
 /** wasm-bindgen's JavaScript as a function, so that none of it runs before it is needed. */
