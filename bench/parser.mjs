@@ -56,8 +56,7 @@ async function loadClients() {
       const parser = new StreamParser(engine, '');
       const cutter = new Cutter('');
       for (const chunk of chunks) {
-        parser.write(chunk);
-        for (const message of cutter.cut(parser.parse())) receive(message);
+        for (const message of cutter.cut(parser.parse(chunk))) receive(message);
       }
       parser.free();
     },

@@ -306,8 +306,10 @@ export class EventSource extends EventTarget {
         this.#opened++;
       },
       deliver: (batch) => this.#deliver(batch),
-      // They would keep the text of the last batch.
-      rest: () => this.#unheard.clear(),
+      rest: () => {
+        // They would keep the text of the last batch. Looking costs less than clearing what is empty.
+        if (this.#unheard.size > 0) this.#unheard.clear();
+      },
     };
   }
 
@@ -379,21 +381,25 @@ export class EventSource extends EventTarget {
   }
 
   /** Hands on the messages of one batch, in order, until all are or the source is closed. */
-  async #deliver(batch: Batch): Promise<void> {
+  #deliver(batch: Batch): Promise<unknown> | undefined {
     const connection = this.#connection as Connection;
-    const { onBatch } = this.#options.init;
-    const isTaken = this.#taps.size > 0 || onBatch !== undefined;
+    const isTaken = this.#taps.size > 0 || this.#options.init.onBatch !== undefined;
     // Where messages are taken otherwise, no event is made that nobody listens to.
     const isDispatched = !isTaken || this.#mayHear(batch);
     const messages = this.#cutter.cut(batch);
-    if (isDispatched) await this.#dispatch(messages, isTaken);
-    if (!isTaken || this.#connection !== connection) return;
+    if (!isTaken) return this.#dispatch(messages, false);
+    const give = () => this.#give(connection, messages, batch);
+    return isDispatched ? this.#dispatch(messages, true).then(give) : give();
+  }
+
+  /** Gives a batch to those who do not listen to events; the promise, if any, says when all have taken it. */
+  #give(connection: Connection, messages: EventSourceMessage[], { extras }: Batch): Promise<unknown> | undefined {
     connection.lastEventId = (messages.at(-1) as EventSourceMessage).lastEventId;
-    const events = batch.extras ? messages.filter(isEvent) : messages;
-    if (events.length === 0) return;
+    const events = extras ? messages.filter(isEvent) : messages;
+    if (this.#connection !== connection || events.length === 0) return undefined;
     const taken = Array.from(this.#taps, (tap) => tap.give(events));
-    await takeWith(onBatch, events);
-    for (const promise of taken) await promise;
+    const handled = takeWith(this.#options.init.onBatch, events);
+    return taken.length > 0 ? Promise.all([...taken, handled]) : handled;
   }
 
   /** Whether somebody may listen to an event of a batch. A look at each would cost more than all else. */
@@ -496,10 +502,12 @@ export class EventSource extends EventTarget {
 }
 
 /** Hands messages to a function of the page's own; what it throws is its own matter. */
-async function takeWith(take: EventSourceInit['onBatch'], messages: EventSourceMessage[]): Promise<void> {
+function takeWith(take: EventSourceInit['onBatch'], messages: EventSourceMessage[]): Promise<unknown> | undefined {
   try {
-    await take?.(messages);
+    const taken: unknown = take?.(messages);
+    return taken === undefined ? undefined : Promise.resolve(taken).catch(reportException);
   } catch (error) {
     reportException(error);
+    return undefined;
   }
 }

@@ -81,8 +81,8 @@ export interface Page {
   fail(failure: Failure): void;
   /** The page is being left or hidden, or `reconnect()` was called: readyState CONNECTING, no event. */
   suspend(): void;
-  /** Hands the events of a batch on; the promise says when all are. */
-  deliver(batch: Batch): Promise<void>;
+  /** Hands the events of a batch on; the promise, if any, says when all are. */
+  deliver(batch: Batch): Promise<unknown> | undefined;
   /** There is nothing more to hand on for now. */
   rest(): void;
 }
@@ -357,15 +357,22 @@ export class Connection {
         if (hasWaited) this.#page.rest();
         const chunk = await body.next();
         if (!chunk || isOver()) break;
-        this.turn.begin(hasWaited);
+        // Whoever makes a stream rarely makes one of bytes.
+        this.turn.begin(hasWaited, body.isBYOB);
         this.#lastActivity = Date.now();
         // An empty one has to be asked on after, too.
         for (let start = 0; (start === 0 || start < chunk.length) && !isOver(); start += SLICE) {
-          parser.write(chunk.subarray(start, start + SLICE));
-          const handedOn = this.#handOn(parser.parse(), isOver);
+          const batch = parser.parse(chunk.length > SLICE ? chunk.subarray(start, start + SLICE) : chunk);
+          this.#isDelivering = true;
+          const handedOn = this.#handOn(batch);
           // Only now, because it takes longer than the first event; and now, lest what comes is lost with the body.
           if (start + SLICE >= chunk.length) body.readOn(chunk);
           await handedOn;
+          this.#isDelivering = false;
+          this.#lastActivity = Date.now();
+          if (isOver()) break;
+          if (batch.trailingId !== undefined) this.lastEventId = batch.trailingId;
+          if (batch.isLimitExceeded) this.#fail('limit');
           if (this.turn.isOver()) await this.turn.end();
         }
       }
@@ -375,25 +382,19 @@ export class Connection {
     }
   }
 
-  /** Takes in what a slice of the stream brought. */
-  async #handOn(batch: Batch, isOver: () => boolean): Promise<void> {
+  /** Hands on what a slice of the stream brought; the promise, if any, says when all is. */
+  #handOn(batch: Batch): Promise<unknown> | undefined {
     if (batch.reconnectionTime !== undefined) this.#input(Input.ReconnectionTime, batch.reconnectionTime);
-    if (batch.changes.length > 0) {
-      // Comments and the like are no events.
-      if (batch.data) this.#input(Input.Delivered);
-      this.#isDelivering = true;
-      try {
-        await this.#page.deliver(batch);
-      } catch (error) {
-        // The page may have replaced anything of the web that dispatching uses.
-        reportException(error);
-      }
-      this.#isDelivering = false;
-      this.#lastActivity = Date.now();
+    if (batch.changes.length === 0) return undefined;
+    // Comments and the like are no events.
+    if (batch.data) this.#input(Input.Delivered);
+    try {
+      return this.#page.deliver(batch)?.catch(reportException);
+    } catch (error) {
+      // The page may have replaced anything of the web that dispatching uses.
+      reportException(error);
+      return undefined;
     }
-    if (isOver()) return;
-    if (batch.trailingId !== undefined) this.lastEventId = batch.trailingId;
-    if (batch.isLimitExceeded) this.#fail('limit');
   }
 
   #fail(cause: keyof typeof FAILED, error?: unknown, parts?: Partial<Failure>): void {

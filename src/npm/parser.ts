@@ -4,7 +4,7 @@ import type { Parser } from '../../pkg/eventsource_wasm.js';
 import type { Engine } from './engine.js';
 import { decodeUTF8, encodeUTF8 } from './text.js';
 
-// As in `src/parser.rs`.
+// As in `src/parser/mod.rs`.
 export const TYPE_CHANGED = 1;
 export const ID_CHANGED = 2;
 export const COMMENT = 4;
@@ -13,14 +13,16 @@ export const RETRY = 16;
 export const SEPARATOR = '\r';
 
 /** How many bytes are parsed at once. Larger chunks are cut, so that the engine's memory does not depend on them. */
-export const SLICE = 64 * 1024;
+export const SLICE = 32 * 1024;
 
 /** The members of the table that `parse` of `src/exports.rs` writes. */
 const TABLE_LENGTH = 14;
 const RECONNECTION_TIME = 12;
 const LIMIT_EXCEEDED = 13;
 
-/** `Batch` of `src/parser.rs`: the entries of each text are ended by SEPARATOR. */
+const NO_CHANGES = new Uint8Array();
+
+/** `Batch` of `src/parser/mod.rs`: the entries of each text are ended by SEPARATOR. */
 export interface Batch {
   data: string;
   types: string;
@@ -39,7 +41,9 @@ export interface Batch {
 export class StreamParser {
   readonly #memory: WebAssembly.Memory;
   readonly #parser: Parser;
-  #canWrite = true;
+  /** All of the memory, and the table in it. Once the memory has grown, they are empty. */
+  #bytes = new Uint8Array();
+  #table = new Float64Array();
 
   constructor(engine: Engine, lastEventId: string) {
     this.#memory = engine.getMemory();
@@ -51,44 +55,47 @@ export class StreamParser {
     this.#parser.tellExtras();
   }
 
-  /** Takes in at most SLICE bytes of the stream, which are free again afterwards. */
-  write(bytes: Uint8Array): void {
-    const address = this.#parser.room(bytes.length);
-    this.#canWrite = address > 0;
-    if (this.#canWrite) new Uint8Array(this.#memory.buffer).set(bytes, address);
-  }
-
-  /** What they bring. */
-  parse(): Batch {
-    const { buffer } = this.#memory;
-    const table = new Float64Array(buffer, this.#parser.parse(), TABLE_LENGTH);
-    const bytes = (index: number) =>
-      new Uint8Array(this.#memory.buffer, table[2 * index] as number, table[2 * index + 1]);
-    const text = (index: number) => (table[2 * index + 1] ? decodeUTF8(bytes(index)) : '');
+  /** What at most SLICE bytes of the stream bring; they are free again afterwards. */
+  parse(bytes: Uint8Array): Batch {
+    const room = this.#parser.room(bytes.length);
+    if (room) this.#look().set(bytes, room);
+    const address = this.#parser.parse();
+    const memory = this.#look();
+    if (this.#table.length === 0) this.#table = new Float64Array(memory.buffer, address, TABLE_LENGTH);
+    const table = this.#table;
+    const start = (index: number) => table[2 * index] as number;
+    const end = (index: number) => start(index) + (table[2 * index + 1] as number);
+    const text = (index: number) =>
+      end(index) > start(index) ? decodeUTF8(memory.subarray(start(index), end(index))) : '';
     const time = table[RECONNECTION_TIME] as number;
     const batch = {
       data: '',
       types: '',
       ids: '',
       extras: '',
-      changes: new Uint8Array(),
+      changes: NO_CHANGES,
       trailingId: undefined as string | undefined,
       reconnectionTime: time < 0 ? undefined : time,
-      isLimitExceeded: table[LIMIT_EXCEEDED] === 1 || !this.#canWrite,
+      isLimitExceeded: table[LIMIT_EXCEEDED] === 1 || !room,
     };
     try {
       batch.data = text(0);
       batch.types = text(1);
       batch.ids = text(2);
       batch.extras = text(3);
-      if (table[10]) batch.trailingId = text(5);
+      if (start(5)) batch.trailingId = text(5);
       // Last: without texts there are no events. A copy, because the memory changes.
-      batch.changes = bytes(4).slice();
+      batch.changes = memory.slice(start(4), end(4));
     } catch {
       // Text too long for the browser's strings.
       batch.isLimitExceeded = true;
     }
     return batch;
+  }
+
+  #look(): Uint8Array<ArrayBuffer> {
+    if (this.#bytes.length === 0) this.#bytes = new Uint8Array(this.#memory.buffer);
+    return this.#bytes;
   }
 
   /** Gives its memory back. */

@@ -21,8 +21,7 @@ class Decoder {
   /** @throws {RangeError} where an event is too large */
   *decode(chunk: Uint8Array): Generator<EventSourceMessage, void> {
     for (let start = 0; start < chunk.length; start += SLICE) {
-      this.#parser.write(chunk.subarray(start, start + SLICE));
-      const batch = this.#parser.parse();
+      const batch = this.#parser.parse(chunk.subarray(start, start + SLICE));
       yield* this.#cutter.cut(batch);
       if (batch.isLimitExceeded) throw new RangeError('An event of the stream is larger than 128 MiB.');
     }
