@@ -370,6 +370,15 @@ fn a_page_that_stays_with_its_connection_changes_nothing() {
 }
 
 #[test]
+fn a_page_that_was_left_requests_nothing_until_it_comes_back() {
+    let mut connection = open();
+    connection.input(Input::Leave);
+    assert_eq!(connection.input(Input::BeforeLeave), NOTHING);
+    assert_eq!(connection.input(Input::Stay), NOTHING);
+    assert_eq!(connection.input(Input::Return), [Action::Request]);
+}
+
+#[test]
 fn a_closed_source_stays_closed_when_the_page_comes_back() {
     let mut connection = open();
     connection.input(Input::Close);
@@ -1241,6 +1250,18 @@ fn the_content_type_is_parsed_as_a_mime_type() {
         "\u{A0}text/event-stream",
     ] {
         assert!(!is_event_stream(bad.as_bytes()), "{bad:?}");
+    }
+}
+
+#[test]
+fn a_type_is_made_of_the_characters_of_a_token() {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    // A comma is the end of a value.
+    for byte in (0..=255).filter(|byte| *byte != b',') {
+        let mut header = b"text/event-stream, te?st/plain".to_vec();
+        *header.iter_mut().find(|byte| **byte == b'?').unwrap() = byte;
+        // A valid type is the last, and what counts; an invalid one is as good as none.
+        assert_eq!(is_event_stream(&header), !is_token(byte), "{byte:#x}");
     }
 }
 

@@ -447,8 +447,9 @@ impl Connection {
                 (State::Connecting, &[Abort, StopWaiting, Suspend, Request])
             }
 
+            // A page that was left already does not decide to stay.
             (state, Input::BeforeLeave) => {
-                self.may_leave = true;
+                self.may_leave = !self.is_left;
                 (state, &[])
             }
             (State::Suspended, Input::Stay) if self.may_leave && !self.is_hidden => {

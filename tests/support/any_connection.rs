@@ -317,8 +317,6 @@ impl Shell {
                 self.request != Some(Request::Probe)
             }
             Input::Reached | Input::Unreachable => self.request != Some(Request::Stream),
-            // Nothing is asked of a page that lies in the back/forward cache.
-            Input::BeforeLeave => !self.is_left,
             _ => true,
         }
     }
@@ -381,7 +379,7 @@ impl Shell {
                 self.is_overruled |= !self.check_decision(0.5).retry;
             }
             Input::Elapsed => self.is_waiting = false,
-            Input::BeforeLeave => self.may_leave = true,
+            Input::BeforeLeave => self.may_leave = !self.is_left,
             Input::Stay => self.may_leave = false,
             Input::Leave => (self.may_leave, self.is_left) = (false, true),
             Input::Return => self.is_left = false,
