@@ -119,9 +119,8 @@ async function buildGlue(esbuild, names) {
   // Its own ways to load a module stay out.
   glue = glue.replace(
     /^export \{.*\};$/m,
-    `export { __wbg_finalize_init as finish };
-export const imports = __wbg_get_imports();
-export const getMemory = () => wasm.memory;`,
+    `export { __wbg_finalize_init as finish, getUint8ArrayMemory0 as getBytes };
+export const imports = __wbg_get_imports();`,
   );
   for (const [long, short] of names) {
     // As an import it is the name of a property, as an export it is one of `wasm`.

@@ -2,7 +2,7 @@
 
 import { createGlue, type Glue } from '../../pkg/glue.js';
 
-export type Engine = Pick<Glue, 'Connection' | 'Parser' | 'isEventStream' | 'getMemory'>;
+export type Engine = Pick<Glue, 'Connection' | 'Parser' | 'isEventStream' | 'getBytes'>;
 
 type Module = WebAssembly.Module;
 

@@ -23,7 +23,7 @@ export class Cutter {
   type = 'message';
   #lastEventId: string;
   /** Types that came lately. */
-  readonly #types = new Array<string>(TYPES).fill('');
+  readonly #types: string[] = [];
 
   constructor(lastEventId: string) {
     this.#lastEventId = lastEventId;

@@ -39,14 +39,11 @@ export interface Batch {
 
 /** Parses the stream of one connection. */
 export class StreamParser {
-  readonly #memory: WebAssembly.Memory;
+  readonly #engine: Engine;
   readonly #parser: Parser;
-  /** All of the memory, and the table in it. Once the memory has grown, they are empty. */
-  #bytes = new Uint8Array();
-  #table = new Float64Array();
 
   constructor(engine: Engine, lastEventId: string) {
-    this.#memory = engine.getMemory();
+    this.#engine = engine;
     this.#parser = new engine.Parser(encodeUTF8(lastEventId));
   }
 
@@ -58,11 +55,10 @@ export class StreamParser {
   /** What at most SLICE bytes of the stream bring; they are free again afterwards. */
   parse(bytes: Uint8Array): Batch {
     const room = this.#parser.room(bytes.length);
-    if (room) this.#look().set(bytes, room);
+    if (room) this.#engine.getBytes().set(bytes, room);
     const address = this.#parser.parse();
-    const memory = this.#look();
-    if (this.#table.length === 0) this.#table = new Float64Array(memory.buffer, address, TABLE_LENGTH);
-    const table = this.#table;
+    const memory = this.#engine.getBytes();
+    const table = new Float64Array(memory.buffer, address, TABLE_LENGTH);
     const start = (index: number) => table[2 * index] as number;
     const end = (index: number) => start(index) + (table[2 * index + 1] as number);
     const text = (index: number) =>
@@ -91,11 +87,6 @@ export class StreamParser {
       batch.isLimitExceeded = true;
     }
     return batch;
-  }
-
-  #look(): Uint8Array<ArrayBuffer> {
-    if (this.#bytes.length === 0) this.#bytes = new Uint8Array(this.#memory.buffer);
-    return this.#bytes;
   }
 
   /** Gives its memory back. */

@@ -7,7 +7,8 @@ declare module '*/glue.js' {
     Connection: typeof Connection;
     Parser: typeof Parser;
     isEventStream: typeof isEventStream;
-    getMemory(): WebAssembly.Memory;
+    /** All of the memory. Once it has grown, the view is empty, and another one is given. */
+    getBytes(): Uint8Array<ArrayBuffer>;
     imports: WebAssembly.Imports;
     finish(instance: WebAssembly.Instance, module: WebAssembly.Module): void;
   }
