@@ -67,11 +67,11 @@ export class EventSource extends EventTarget {
   /** Of a source that was given its stream. */
   readonly #stream: ReadableStream<Uint8Array> | undefined;
   #readyState: 0 | 1 | 2 = CONNECTING;
-  readonly #handlers = new Map<HandledType, { value: Handler; listener: (event: Event) => void }>();
+  readonly #handlers: { [type in HandledType]?: { value: Handler; listener: (event: Event) => void } } = {};
   /** The types that were ever listened to. */
   readonly #heard = new Set<string>();
   /** By their type, the events of one burst that nobody is known to listen to. */
-  readonly #unheard = new Map<string, ReusableEvent>();
+  #unheard: Map<string, ReusableEvent> | undefined;
 
   /** Until the source is closed. */
   #connection: Connection | undefined;
@@ -285,7 +285,7 @@ export class EventSource extends EventTarget {
     return {
       announce: (response, url) => {
         this.#origin = originOf(url);
-        this.#unheard.clear();
+        this.#unheard = undefined;
         this.#cutter = new Cutter(this.lastEventId);
         this.#opened++;
         this.#readyState = OPEN;
@@ -306,9 +306,9 @@ export class EventSource extends EventTarget {
         this.#opened++;
       },
       deliver: (batch) => this.#deliver(batch),
+      // They would keep the text of the last batch.
       rest: () => {
-        // They would keep the text of the last batch. Looking costs less than clearing what is empty.
-        if (this.#unheard.size > 0) this.#unheard.clear();
+        this.#unheard = undefined;
       },
     };
   }
@@ -351,7 +351,7 @@ export class EventSource extends EventTarget {
       super.addEventListener(type, (event) => Object.defineProperty(event, 'type', { value: this.#anyType }));
     }
     this.#heard.add(type);
-    this.#unheard.delete(type);
+    this.#unheard?.delete(type);
     this.#fallback?.listen(type);
     if (Object.values<string>(EXTRAS).includes(type)) this.#connection?.tellExtras();
   }
@@ -419,7 +419,7 @@ export class EventSource extends EventTarget {
       connection.lastEventId = message.lastEventId;
       for (let type = message.type; ; type = OWN_TYPES.ANY) {
         // First, so that one look-up is enough for an event that nobody wants.
-        const unheard = this.#unheard.get(type);
+        const unheard = this.#unheard?.get(type);
         if (unheard) {
           if (!isTaken) this.#dispatchUnheard(unheard, message);
         } else if (this.#heard.has(type)) {
@@ -428,6 +428,7 @@ export class EventSource extends EventTarget {
           if (connection.turn.isOver()) await connection.turn.end();
         } else if (!isTaken && type) {
           const first = new ReusableEvent(type, this.#origin);
+          this.#unheard ??= new Map();
           this.#unheard.set(type, first);
           this.#dispatchUnheard(first, message);
         }
@@ -458,14 +459,14 @@ export class EventSource extends EventTarget {
   }
 
   #handler(type: HandledType): never {
-    return (this.#handlers.get(type)?.value ?? null) as never;
+    return (this.#handlers[type]?.value ?? null) as never;
   }
 
   #setHandler(type: HandledType, value: unknown): void {
-    const handler = this.#handlers.get(type);
+    const handler = this.#handlers[type];
     if (typeof value !== 'function') {
       if (handler) super.removeEventListener(type, handler.listener);
-      this.#handlers.delete(type);
+      delete this.#handlers[type];
     } else if (handler) {
       // [spec] A new handler takes the place of the old one among the listeners.
       handler.value = value as Handler;
@@ -477,7 +478,7 @@ export class EventSource extends EventTarget {
           if (added.value.call(this, event as never) === false) event.preventDefault();
         },
       };
-      this.#handlers.set(type, added);
+      this.#handlers[type] = added;
       super.addEventListener(type, added.listener);
       this.#hear(type);
     }

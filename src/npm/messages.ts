@@ -9,7 +9,8 @@ import type { EventSourceMessage } from './types/EventSource.js';
  */
 export const EXTRAS = { [COMMENT]: '\ncomment', [ID]: '\nid', [RETRY]: '\nretry' } as const;
 
-/** How many types are kept for the events to come: a power of two. */
+/** Types that came lately, of all sources, and how many there may be: a power of two. */
+const lateTypes: string[] = [];
 const TYPES = 64;
 
 /** Whether a message is an event of the stream. */
@@ -22,8 +23,6 @@ export class Cutter {
   /** Of the last event. */
   type = 'message';
   #lastEventId: string;
-  /** Types that came lately. */
-  readonly #types: string[] = [];
 
   constructor(lastEventId: string) {
     this.#lastEventId = lastEventId;
@@ -46,7 +45,7 @@ export class Cutter {
         messages[index] = { type: EXTRAS[change as keyof typeof EXTRAS], data: text, lastEventId };
         continue;
       }
-      if (change & TYPE_CHANGED) type = this.#intern(nextType() || 'message');
+      if (change & TYPE_CHANGED) type = intern(nextType() || 'message');
       if (change & ID_CHANGED) lastEventId = nextId();
       // The hottest of all loops: no function is called for an event that is like the one before.
       const end = data.indexOf(SEPARATOR, start);
@@ -57,14 +56,14 @@ export class Cutter {
     this.#lastEventId = trailingId ?? lastEventId;
     return messages;
   }
+}
 
-  /** The same type as the same string: looking a new one up in a map takes several times as long. */
-  #intern(type: string): string {
-    const { length } = type;
-    const place = (7 * type.charCodeAt(length - 1) + 31 * type.charCodeAt(length - 2) + length) & (TYPES - 1);
-    if (this.#types[place] !== type) this.#types[place] = type;
-    return this.#types[place] as string;
-  }
+/** The same type as the same string: looking a new one up in a map takes several times as long. */
+function intern(type: string): string {
+  const { length } = type;
+  const place = (7 * type.charCodeAt(length - 1) + 31 * type.charCodeAt(length - 2) + length) & (TYPES - 1);
+  if (lateTypes[place] !== type) lateTypes[place] = type;
+  return lateTypes[place] as string;
 }
 
 /** Gives the entries of a text one after the other. */
