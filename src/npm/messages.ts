@@ -9,9 +9,10 @@ import type { EventSourceMessage } from './types/EventSource.js';
  */
 export const EXTRAS = { [COMMENT]: '\ncomment', [ID]: '\nid', [RETRY]: '\nretry' } as const;
 
-/** Types that came lately, of all sources, and how many there may be: a power of two. */
-const lateTypes: string[] = [];
+/** Types that came lately, of all sources; how many there may be, a power of two; and the longest. */
+const lateTypes: (string | undefined)[] = [];
 const TYPES = 64;
+const LONGEST_TYPE = 100;
 
 /** Whether a message is an event of the stream. */
 export function isEvent({ type }: EventSourceMessage): boolean {
@@ -61,8 +62,10 @@ export class Cutter {
 /** The same type as the same string: looking a new one up in a map takes several times as long. */
 function intern(type: string): string {
   const { length } = type;
+  if (length > LONGEST_TYPE) return type;
   const place = (7 * type.charCodeAt(length - 1) + 31 * type.charCodeAt(length - 2) + length) & (TYPES - 1);
-  if (lateTypes[place] !== type) lateTypes[place] = type;
+  // The name of a property is a copy; the type is a part of its batch's text, and would keep it.
+  if (lateTypes[place] !== type) [lateTypes[place]] = Object.keys({ [type]: 0 });
   return lateTypes[place] as string;
 }
 
