@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { main, npmPackages, ROOT, run, wasmEnvironment } from './tools.mjs';
+import { main, npmPackages, ROOT, run, SetupError, wasmEnvironment } from './tools.mjs';
 
 const PKG = join(ROOT, 'pkg');
 const DIST = join(ROOT, 'dist');
@@ -19,7 +19,7 @@ const RUST_FLAGS = '-Ctarget-feature=+simd128';
 const SMALL =
   '-Cllvm-args=-inline-threshold=75 -Zunstable-options -Cpanic=immediate-abort -Clink-arg=-zstack-size=65536';
 
-/** Texts of wasm-bindgen's in the module. They tell of mistakes in our own calls, and `buildGlue` leaves out what reads them. */
+/** Texts of wasm-bindgen's in the module, of mistakes in our own calls. `buildGlue` leaves out what reads them. */
 const UNREAD_TEXTS = [
   'attempted to take ownership of Rust value while it was borrowed',
   'recursive use of an object detected which would lead to unsafe aliasing in rust',
@@ -107,7 +107,8 @@ function blankUnreadTexts() {
   const module = readFileSync(file);
   for (const text of UNREAD_TEXTS) {
     let start = module.indexOf(text);
-    if (start < 0) throw new Error(`wasm-bindgen's "${text}" is not in the module any more.`);
+    if (start < 0)
+      throw new SetupError(`The module has no "${text}": take it out of UNREAD_TEXTS in scripts/build.mjs.`);
     for (; start >= 0; start = module.indexOf(text)) module.fill(0, start, start + text.length);
   }
   writeFileSync(file, module);

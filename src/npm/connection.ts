@@ -357,8 +357,8 @@ export class Connection {
         if (hasWaited) this.#page.rest();
         const chunk = await body.next();
         if (!chunk || isOver()) break;
-        // Whoever makes a stream rarely makes one of bytes.
-        this.turn.begin(hasWaited, body.isBYOB);
+        // A page that has replaced fetch itself rarely makes a stream of bytes.
+        this.turn.begin(hasWaited, !this.#options.init.fetch && body.isBYOB);
         this.#lastActivity = Date.now();
         // An empty one has to be asked on after, too.
         for (let start = 0; (start === 0 || start < chunk.length) && !isOver(); start += SLICE) {

@@ -9,10 +9,11 @@ import type { EventSourceMessage } from './types/EventSource.js';
  */
 export const EXTRAS = { [COMMENT]: '\ncomment', [ID]: '\nid', [RETRY]: '\nretry' } as const;
 
-/** Types that came lately, of all sources; how many there may be, a power of two; and the longest. */
-const lateTypes: (string | undefined)[] = [];
-const TYPES = 64;
+/** How many types are kept for the events to come: a power of two. */
+const MOST_TYPES = 64;
+/** A longer one is not kept. */
 const LONGEST_TYPE = 100;
+const recentTypes: (string | undefined)[] = [];
 
 /** Whether a message is an event of the stream. */
 export function isEvent({ type }: EventSourceMessage): boolean {
@@ -63,10 +64,10 @@ export class Cutter {
 function intern(type: string): string {
   const { length } = type;
   if (length > LONGEST_TYPE) return type;
-  const place = (7 * type.charCodeAt(length - 1) + 31 * type.charCodeAt(length - 2) + length) & (TYPES - 1);
+  const place = (7 * type.charCodeAt(length - 1) + 31 * type.charCodeAt(length - 2) + length) & (MOST_TYPES - 1);
   // The name of a property is a copy; the type is a part of its batch's text, and would keep it.
-  if (lateTypes[place] !== type) [lateTypes[place]] = Object.keys({ [type]: 0 });
-  return lateTypes[place] as string;
+  if (recentTypes[place] !== type) [recentTypes[place]] = Object.keys({ [type]: 0 });
+  return recentTypes[place] as string;
 }
 
 /** Gives the entries of a text one after the other. */

@@ -6,9 +6,6 @@ const LONGEST_TURN = 8;
 /** The same, should a stream only seem to have been waited for: one that the page makes may never wait. */
 const LONGEST_BLOCK = 40;
 
-/** So many events share a look at the clock, which costs a part of each, while it takes them no millisecond. */
-const QUICK_EVENTS = 4;
-
 /** Node's way: unlike a message port, it does not keep a process alive. */
 const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => void };
 
@@ -47,24 +44,20 @@ export class Turn {
   /** When other tasks surely had a turn. */
   #given = 0;
   #last = 0;
-  /** For how many events the clock is not read. */
-  #unread = 0;
 
   /**
-   * A chunk has come. Where it had to be waited for, other tasks had their turns meanwhile: surely where it is the
-   * network's, most likely where the page makes the stream.
+   * A chunk has come. Where it had to be waited for, other tasks had their turns meanwhile: surely where it came
+   * from the network, most likely where the page makes the stream.
    */
-  begin(hasWaited: boolean, isNetworks: boolean): void {
+  begin(hasWaited: boolean, isFromNetwork: boolean): void {
     const now = Date.now();
     if (hasWaited) this.#start = now;
-    if ((hasWaited && isNetworks) || now - this.#last > LONGEST_TURN) this.#given = now;
+    if ((hasWaited && isFromNetwork) || now - this.#last > LONGEST_TURN) this.#given = now;
   }
 
   /** Whether it is time to `end`. */
   isOver(): boolean {
-    if (this.#unread-- > 0) return false;
     const now = Date.now();
-    this.#unread = now === this.#last ? QUICK_EVENTS - 1 : 0;
     this.#last = now;
     return now - this.#start >= LONGEST_TURN || now - this.#given >= LONGEST_BLOCK;
   }

@@ -4,6 +4,9 @@
 /// How many bytes are searched for line ends at once.
 pub const BLOCK: usize = u64::BITS as usize;
 
+/// What is longer (bytes) is worth a call.
+const LONG: usize = 64;
+
 /// A bit for each CR and LF among the first [`BLOCK`] bytes, the first byte's lowest.
 pub fn find_line_ends(bytes: &[u8]) -> u64 {
     let mut padded = [0; BLOCK];
@@ -36,6 +39,10 @@ fn find_in_block(block: &[u8; BLOCK]) -> u64 {
 
 /// Adds bytes at the end.
 pub fn append(target: &mut Vec<u8>, bytes: &[u8]) {
+    if bytes.len() > LONG {
+        target.extend_from_slice(bytes);
+        return;
+    }
     let (blocks, rest) = bytes.as_chunks::<4>();
     for block in blocks {
         target.extend_from_slice(block);

@@ -400,24 +400,54 @@ for (const [name, start] of Object.entries(BROWSERS)) {
     });
 
     describe('a stream without a pause', () => {
-      it('leaves timers their turns, even where nothing of it is an event', async () => {
-        const state = await run(
-          `const bytes = new TextEncoder().encode($.repeat(1000));
-           const stream = new ReadableStream({
-             async pull(controller) {
-               for (let step = 0; step < 50; step++) await undefined;
-               controller.enqueue(bytes.slice());
-             },
-           });
+      for (const type of ['undefined', "'bytes'"]) {
+        it(`leaves timers their turns, even where nothing of it is an event (type: ${type})`, async () => {
+          const turns = await run(
+            `const bytes = new TextEncoder().encode($.repeat(50));
+             const stream = new ReadableStream({
+               type: ${type},
+               async pull(controller) {
+                 for (let step = 0; step < 50; step++) await undefined;
+                 controller.enqueue(bytes.slice());
+               },
+             });
+             const headers = { 'Content-Type': 'text/event-stream' };
+             const source = new EventSource('/endless', { fetch: async () => new Response(stream, { headers }) });
+             await next(source, 'open');
+             let turns = 0;
+             for (const start = Date.now(); Date.now() - start < 1_000; turns++) {
+               await new Promise((resolve) => setTimeout(resolve));
+             }
+             source.close();
+             return turns`,
+            ': a comment\n\n',
+          );
+          // One comes every 40 ms, should the machine not be busy.
+          assert.ok(turns >= 5, `${turns}`);
+        });
+      }
+
+      it('leaves other tasks their turns as soon as taking a batch takes long', async () => {
+        const seen = await run(
+          `const bytes = new TextEncoder().encode('data: some text\\n\\n'.repeat(20_000) + 'event: end\\ndata\\n\\n');
+           const { port1, port2 } = new MessageChannel();
+           const seen = [];
+           let quick = 5;
+           port1.onmessage = () => seen.push('task');
+           const onBatch = () => {
+             if (quick-- > 0) return;
+             seen.push('batch');
+             port2.postMessage(null);
+             for (const start = Date.now(); Date.now() - start < 10; );
+           };
            const headers = { 'Content-Type': 'text/event-stream' };
-           const source = new EventSource('/endless', { fetch: async () => new Response(stream, { headers }) });
-           await next(source, 'open');
-           await new Promise((resolve) => setTimeout(resolve));
+           const source = new EventSource('/', { onBatch, fetch: async () => new Response(bytes, { headers }) });
+           await next(source, 'end');
            source.close();
-           return source.readyState`,
-          ': a comment\n\n',
+           return seen`,
         );
-        assert.equal(state, 2);
+        assert.ok(seen.length > 6, seen.join());
+        assert.ok(!seen.join().includes('batch,batch'), seen.join());
       });
     });
 
