@@ -2,7 +2,8 @@
 // Chromium or Node.js, against the test server. CONVENTIONS below is what the author of the file has to know.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
@@ -187,8 +188,10 @@ const EXECUTE = {
   },
   async 'js node'({ code, logs, project }) {
     assert.notEqual(logs.length, 0, 'A program for Node.js has to log what it receives.');
-    await writeFile(join(project, 'snippet.mjs'), code);
-    const program = spawn(process.execPath, ['snippet.mjs'], { cwd: project });
+    // In its first line, so that the lines stay the same: it answers once it has done what it does at once.
+    await writeFile(join(project, 'snippet.mjs'), `process.once('message', () => process.send('alive')); ${code}`);
+    const program = fork('snippet.mjs', { cwd: project, silent: true });
+    const closed = once(program, 'close');
     let printed = '';
     let problems = '';
     program.stdout.on('data', (text) => (printed += text));
@@ -202,9 +205,14 @@ const EXECUTE = {
         },
         isEmpty,
       );
+      // What it prints as an error may come after what it logs. One that has ended can't be asked.
+      program.send('alive?', () => {});
+      await Promise.race([once(program, 'message'), closed]);
     } finally {
       program.kill();
+      await closed;
     }
+    assert.equal(problems, '');
   },
 };
 
