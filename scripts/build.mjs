@@ -131,6 +131,9 @@ export const imports = __wbg_get_imports();`,
   // The only text that the module hands over would tell of a mistake in our own calls; what reads it stays out.
   glue = glue
     .replace('new Error(getStringFromWasm0(arg0, arg1))', 'new Error("wrong use of the module")')
+    // A connection is always freed: it is kept until its source is closed.
+    .replaceAll(/\bConnectionFinalization\.(un)?register\(.*\);/g, '')
+    .replace(/^const ConnectionFinalization\b.*?\)\);$/ms, '')
     .replace(/^let cachedTextDecoder\b.*?^cachedTextDecoder\.decode\(\);$/ms, 'let cachedTextDecoder;')
     .replaceAll(/^if \(Symbol\.dispose\).*$/gm, '');
   const { outputFiles } = await esbuild.build({

@@ -3,6 +3,8 @@
 //!
 //! Addresses are of this module's memory, and hold until the next call.
 
+use std::cell::RefCell;
+
 use wasm_bindgen::prelude::*;
 
 use crate::connection::{self, Action, Failure, Input, Options, Repeat, Retry};
@@ -15,42 +17,39 @@ const TABLE_LENGTH: usize = 14;
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
+thread_local! {
+    /// One for all parsers: it is read at once.
+    static TABLE: RefCell<[f64; TABLE_LENGTH]> = const { RefCell::new([0.0; TABLE_LENGTH]) };
+}
+
 /// [`parser::Parser`].
 #[wasm_bindgen]
-pub struct Parser {
-    parser: parser::Parser,
-    table: [f64; TABLE_LENGTH],
-}
+pub struct Parser(parser::Parser);
 
 #[wasm_bindgen]
 impl Parser {
     /// A parser for a new connection; `last_event_id` is UTF-8.
     #[wasm_bindgen(constructor)]
     pub fn new(last_event_id: &[u8]) -> Self {
-        Self {
-            parser: parser::Parser::new(last_event_id, DEFAULT_LIMIT),
-            table: [0.0; TABLE_LENGTH],
-        }
+        Self(parser::Parser::new(last_event_id, DEFAULT_LIMIT))
     }
 
     /// See [`parser::Parser::tell_extras`].
     #[wasm_bindgen(js_name = tellExtras)]
     pub fn tell_extras(&mut self) {
-        self.parser.tell_extras();
+        self.0.tell_extras();
     }
 
     /// Where the next `length` bytes are to be written; 0 where there is no memory.
     pub fn room(&mut self, length: usize) -> usize {
-        self.parser
-            .room(length)
-            .map_or(0, |room| room.as_ptr() as usize)
+        self.0.room(length).map_or(0, |room| room.as_ptr() as usize)
     }
 
     /// Parses them, and gives the address of a table of numbers: address and length of data, types, ids,
     /// extras, changes and trailing id (address 0 where there is none), the reconnection time (-1 where it
     /// was not set), and whether the limit is exceeded (1 or 0).
     pub fn parse(&mut self) -> usize {
-        let batch = self.parser.parse();
+        let batch = self.0.parse();
         let texts = [
             Some(batch.data),
             Some(batch.types),
@@ -59,13 +58,15 @@ impl Parser {
             Some(batch.changes),
             batch.trailing_id,
         ];
-        for (entry, text) in self.table.chunks_exact_mut(2).zip(texts) {
-            entry[0] = text.map_or(0.0, |text| text.as_ptr() as usize as f64);
-            entry[1] = text.map_or(0.0, |text| text.len() as f64);
-        }
-        self.table[TABLE_LENGTH - 2] = batch.reconnection_time.map_or(-1.0, |time| time as f64);
-        self.table[TABLE_LENGTH - 1] = f64::from(u8::from(batch.limit_exceeded));
-        self.table.as_ptr() as usize
+        TABLE.with_borrow_mut(|table| {
+            for (entry, text) in table.chunks_exact_mut(2).zip(texts) {
+                entry[0] = text.map_or(0.0, |text| text.as_ptr() as usize as f64);
+                entry[1] = text.map_or(0.0, |text| text.len() as f64);
+            }
+            table[TABLE_LENGTH - 2] = batch.reconnection_time.map_or(-1.0, |time| time as f64);
+            table[TABLE_LENGTH - 1] = f64::from(u8::from(batch.limit_exceeded));
+            table.as_ptr() as usize
+        })
     }
 }
 

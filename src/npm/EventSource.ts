@@ -59,6 +59,39 @@ export class EventSource extends EventTarget {
   declare readonly OPEN: 1;
   declare readonly CLOSED: 2;
 
+  /** What a connection may ask of a source. Closures of each source would be a good part of what an idle one takes. */
+  static readonly #Page = class implements Page {
+    readonly #source: EventSource;
+
+    constructor(source: EventSource) {
+      this.#source = source;
+    }
+
+    announce(response: Response, url: string): void {
+      this.#source.#announce(response, url);
+    }
+
+    reestablish(failure: Failure): void {
+      this.#source.#reestablish(failure);
+    }
+
+    fail(failure: Failure): void {
+      this.#source.#fail(failure);
+    }
+
+    suspend(): void {
+      this.#source.#suspend();
+    }
+
+    deliver(batch: Batch): Promise<unknown> | undefined {
+      return this.#source.#deliver(batch);
+    }
+
+    rest(): void {
+      this.#source.#rest();
+    }
+  };
+
   /** Handed to the constructor by `fromReadableStream`. */
   static #givenStream: ReadableStream<Uint8Array> | undefined;
 
@@ -86,7 +119,7 @@ export class EventSource extends EventTarget {
   #reconnectionTime = 3_000;
   /** The type of the event that is dispatched as OWN_TYPES.ANY. */
   #anyType = '';
-  readonly #taps = new Set<Tap>();
+  #taps: readonly Tap[] = [];
   #readable: ReadableStream<EventSourceMessage> | undefined;
   readonly #abort = () => this.close();
 
@@ -226,7 +259,7 @@ export class EventSource extends EventTarget {
       this.#failLater({ cause });
       return;
     }
-    const connection = new Connection(this.#url, this.#options, this.#page(), this.#lastEventId);
+    const connection = new Connection(this.#url, this.#options, new EventSource.#Page(this), this.#lastEventId);
     this.#connection = connection;
     for (const type of this.#heard) this.#hear(type);
     queueMicrotask(() => {
@@ -269,7 +302,7 @@ export class EventSource extends EventTarget {
   /** Does without the engine, for this reason, where the browser has an EventSource of its own that can. */
   #fallBack(reason: unknown): void {
     this.#release();
-    if (!this.#options.needsEngine && this.#taps.size === 0) {
+    if (!this.#options.needsEngine && this.#taps.length === 0) {
       this.#fallback = fallBack(this.#url, this.withCredentials, reason, (readyState, event) => {
         this.#readyState = readyState;
         this.#lastEventId = (event as MessageEvent).lastEventId ?? this.#lastEventId;
@@ -281,36 +314,33 @@ export class EventSource extends EventTarget {
     else this.#failLater({ cause: 'wasm', error: reason });
   }
 
-  #page(): Page {
-    return {
-      announce: (response, url) => {
-        this.#origin = originOf(url);
-        this.#unheard = undefined;
-        this.#cutter = new Cutter(this.lastEventId);
-        this.#opened++;
-        this.#readyState = OPEN;
-        super.dispatchEvent(createEvent('open', partsOf(response)));
-      },
-      reestablish: (failure) => {
-        this.#readyState = CONNECTING;
-        const opened = ++this.#opened;
-        const shown = toPublic(this.#url, failure);
-        super.dispatchEvent(createEvent('error', shown));
-        if (this.#heard.has(OWN_TYPES.RECONNECT) && this.#readyState === CONNECTING && this.#opened === opened) {
-          super.dispatchEvent(createEvent(OWN_TYPES.RECONNECT, shown));
-        }
-      },
-      fail: (failure) => this.#fail(failure),
-      suspend: () => {
-        this.#readyState = CONNECTING;
-        this.#opened++;
-      },
-      deliver: (batch) => this.#deliver(batch),
-      // They would keep the text of the last batch.
-      rest: () => {
-        this.#unheard = undefined;
-      },
-    };
+  #announce(response: Response, url: string): void {
+    this.#origin = originOf(url);
+    this.#unheard = undefined;
+    this.#cutter = new Cutter(this.lastEventId);
+    this.#opened++;
+    this.#readyState = OPEN;
+    super.dispatchEvent(createEvent('open', partsOf(response)));
+  }
+
+  #reestablish(failure: Failure): void {
+    this.#readyState = CONNECTING;
+    const opened = ++this.#opened;
+    const shown = toPublic(this.#url, failure);
+    super.dispatchEvent(createEvent('error', shown));
+    if (this.#heard.has(OWN_TYPES.RECONNECT) && this.#readyState === CONNECTING && this.#opened === opened) {
+      super.dispatchEvent(createEvent(OWN_TYPES.RECONNECT, shown));
+    }
+  }
+
+  #suspend(): void {
+    this.#readyState = CONNECTING;
+    this.#opened++;
+  }
+
+  /** Nothing comes for now: these events would keep the text of the last batch. */
+  #rest(): void {
+    this.#unheard = undefined;
   }
 
   /** [spec] "Fail the connection" is a task of its own: the page adds its listeners before it. */
@@ -361,7 +391,7 @@ export class EventSource extends EventTarget {
       () => this.#openTap(),
       toValues,
       (tap) => {
-        if (this.#taps.has(tap)) this.close();
+        if (this.#taps.includes(tap)) this.close();
       },
     );
   }
@@ -370,20 +400,20 @@ export class EventSource extends EventTarget {
     const tap = new Tap();
     if (this.#readyState === CLOSED) tap.end(true);
     else if (this.#fallback) tap.end(true, new Error('There is no WebAssembly here: events come to listeners only.'));
-    else this.#taps.add(tap);
+    else this.#taps = [...this.#taps, tap];
     return tap;
   }
 
   #endTaps(isAborted: boolean, error?: unknown): void {
-    const taps = [...this.#taps];
-    this.#taps.clear();
+    const taps = this.#taps;
+    this.#taps = [];
     for (const tap of taps) tap.end(isAborted, error);
   }
 
   /** Hands on the messages of one batch, in order, until all are or the source is closed. */
   #deliver(batch: Batch): Promise<unknown> | undefined {
     const connection = this.#connection as Connection;
-    const isTaken = this.#taps.size > 0 || this.#options.init.onBatch !== undefined;
+    const isTaken = this.#taps.length > 0 || this.#options.init.onBatch !== undefined;
     // Where messages are taken otherwise, no event is made that nobody listens to.
     const isDispatched = !isTaken || this.#mayHear(batch);
     const messages = this.#cutter.cut(batch);
@@ -397,7 +427,7 @@ export class EventSource extends EventTarget {
     connection.lastEventId = (messages.at(-1) as EventSourceMessage).lastEventId;
     const events = extras ? messages.filter(isEvent) : messages;
     if (this.#connection !== connection || events.length === 0) return undefined;
-    const taken = Array.from(this.#taps, (tap) => tap.give(events));
+    const taken = this.#taps.map((tap) => tap.give(events));
     const handled = takeWith(this.#options.init.onBatch, events);
     return taken.length > 0 ? Promise.all([...taken, handled]) : handled;
   }

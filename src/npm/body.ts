@@ -1,13 +1,13 @@
 // A response's body, chunk by chunk.
 
 /**
- * The sizes (bytes) of the buffer that is handed back and forth where the stream allows it: the first, which
- * an idle connection keeps, and the largest. As soon as it was full, a larger one takes its place. Below the
- * largest, a fast stream costs up to a third more: for each read the browser's network process is told of the room.
+ * The size (bytes) of the buffer that is handed back and forth while a stream is fast. In a smaller one such a stream
+ * costs up to a third more: for each read the browser's network process is told of the room.
  */
-const FIRST_SIZE = 1024;
-const GROWTH = 16;
-const LARGEST_SIZE = FIRST_SIZE * GROWTH ** 2;
+const BUFFER_SIZE = 256 * 1024;
+/** The sizes (bytes) of a chunk after which a stream is taken to be fast, and after which to be slow again. */
+const FAST = 16 * 1024;
+const SLOW = 1024;
 
 type Chunk = Uint8Array<ArrayBuffer>;
 
@@ -20,28 +20,28 @@ export function toBytes(chunk: BufferSource): Chunk {
 
 /** Reads a body. A read is always pending, so that bytes that arrive right before a broken end are not lost with it. */
 export class Body {
-  readonly #reader: ReadableStreamDefaultReader<Chunk> | ReadableStreamBYOBReader;
-  /** Reads into a buffer of ours: half the cost, where the stream is a byte stream. */
-  readonly isBYOB: boolean;
-  #bufferSize = FIRST_SIZE;
-  #pending: Promise<ReadableStreamReadResult<Chunk>>;
+  readonly #stream: ReadableStream<Chunk>;
+  /** Whether it can be read into a buffer of ours: a page that makes its stream rarely makes one of bytes. */
+  readonly isByteStream: boolean;
+  #reader: ReadableStreamDefaultReader<Chunk> | ReadableStreamBYOBReader;
+  /** Reads into a buffer of ours: half the cost where much comes at once, but more where little does. */
+  #isBYOB = false;
+  #next: Promise<Chunk | undefined>;
   /** The next chunk has come. */
   isReady = false;
-  readonly #notice = () => {
-    this.isReady = true;
-  };
 
   /** @throws {TypeError} where it is locked */
   constructor(given: ReadableStream<Uint8Array>) {
-    const stream = given as ReadableStream<Chunk>;
-    let reader: ReadableStreamBYOBReader | undefined;
+    this.#stream = given as ReadableStream<Chunk>;
+    let isByteStream = false;
     try {
       // A TypeError tells that the stream is not a byte stream, a ReferenceError that there are none.
-      reader = new ReadableStreamBYOBReader(stream);
+      new ReadableStreamBYOBReader(this.#stream).releaseLock();
+      isByteStream = true;
     } catch {}
-    this.isBYOB = reader !== undefined;
-    this.#reader = reader ?? stream.getReader();
-    this.#pending = this.#read(new Uint8Array(this.isBYOB ? FIRST_SIZE : 0));
+    this.isByteStream = isByteStream;
+    this.#reader = this.#stream.getReader();
+    this.#next = this.#read();
   }
 
   /**
@@ -49,18 +49,21 @@ export class Body {
    *
    * Its bytes have to be copied out before `readOn`.
    *
-   * @throws what broke the body, or `TypeError` where it is not made of bytes
+   * It is rejected with what broke the body, or a `TypeError` where it is not made of bytes.
    */
-  async next(): Promise<Chunk | undefined> {
-    const { done, value } = await this.#pending;
-    return done ? undefined : toBytes(value);
+  next(): Promise<Chunk | undefined> {
+    return this.#next;
   }
 
   /** Starts the next read, into the buffer of the last chunk where possible. */
   readOn(chunk: Chunk): void {
-    const grows = this.isBYOB && this.#bufferSize < LARGEST_SIZE && chunk.length === this.#bufferSize;
-    if (grows) this.#bufferSize *= GROWTH;
-    this.#pending = this.#read(new Uint8Array(grows ? new ArrayBuffer(this.#bufferSize) : chunk.buffer));
+    const wasBYOB = this.#isBYOB;
+    this.#isBYOB = this.isByteStream && chunk.length >= (wasBYOB ? SLOW : FAST);
+    if (this.#isBYOB !== wasBYOB) {
+      this.#reader.releaseLock();
+      this.#reader = wasBYOB ? this.#stream.getReader() : new ReadableStreamBYOBReader(this.#stream);
+    }
+    this.#next = this.#read(wasBYOB ? chunk.buffer : undefined);
   }
 
   /** Tells the stream that nothing more is wanted. */
@@ -68,11 +71,16 @@ export class Body {
     this.#reader.cancel().catch(() => {});
   }
 
-  #read(buffer: Chunk): Promise<ReadableStreamReadResult<Chunk>> {
-    const result = this.#reader.read(buffer as never) as Promise<ReadableStreamReadResult<Chunk>>;
+  #read(buffer?: ArrayBuffer): Promise<Chunk | undefined> {
     this.isReady = false;
+    const view = this.#isBYOB ? new Uint8Array(buffer ?? new ArrayBuffer(BUFFER_SIZE)) : undefined;
+    const result = this.#reader.read(view as never) as Promise<ReadableStreamReadResult<Chunk>>;
+    const next = result.then(({ done, value }) => {
+      this.isReady = true;
+      return done ? undefined : toBytes(value);
+    });
     // It may be rejected before anybody waits for it.
-    result.then(this.#notice, this.#notice);
-    return result;
+    next.catch(() => {});
+    return next;
   }
 }

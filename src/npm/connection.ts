@@ -88,14 +88,13 @@ export interface Page {
 }
 
 /** One connection of a source, with all its reconnections. */
-export class Connection {
+export class Connection implements PageObserver {
   /** The standard's last event ID string, as far as events have been dispatched. */
   lastEventId: string;
   readonly turn = new Turn();
   readonly #url: string;
   readonly #options: Options;
   readonly #page: Page;
-  readonly #pageObserver: PageObserver;
   #engine: Engine | undefined;
   /** Until the connection is closed. */
   #machine: Machine | undefined;
@@ -124,33 +123,9 @@ export class Connection {
   constructor(url: string, options: Options, page: Page, lastEventId: string) {
     this.#url = this.#requestURL = url;
     this.#options = options;
-    this.#page = page;
     this.lastEventId = lastEventId;
-    const { pauseWhenHidden } = options.init;
-    this.#pageObserver = {
-      beforeLeave: () => this.#input(Input.BeforeLeave),
-      stay: () => this.#input(Input.Stay),
-      leave: () => this.#goAway(Input.Leave),
-      comeBack: () => {
-        // Where the request can't be made again.
-        this.#failure = { cause: 'aborted', error: 'the page was left' };
-        this.#input(Input.Return);
-      },
-      hide: () => {
-        if (pauseWhenHidden) this.#goAway(Input.Hide);
-      },
-      show: () => {
-        if (pauseWhenHidden) this.#input(Input.Show);
-        this.#wake();
-      },
-      offline: () => this.#loseNetwork(),
-      online: () => {
-        this.#wake(this.#offlineSince, Input.Online);
-        this.#offlineSince = undefined;
-      },
-      awake: (asleepSince) => this.#wake(asleepSince),
-    };
-    observe(this.#pageObserver, this.#hasPolicy());
+    this.#page = page;
+    observe(this, this.#hasPolicy());
   }
 
   /** [spec] "Reconnection time", in ms. */
@@ -160,7 +135,7 @@ export class Connection {
 
   /** Makes the first request before there is an engine. */
   requestEarly(): void {
-    if (this.#isHidden()) return;
+    if (this.#pausesWhenHidden() && isHidden()) return;
     this.#firstResponse = this.#fetch();
     // The engine listens later, or not at all where it can't be started.
     this.#firstResponse.catch(() => {});
@@ -174,7 +149,7 @@ export class Connection {
     const mayBeForbidden = !init.fetch && (init.url !== undefined || isCrossOrigin(this.#url));
     // Where there is none, its members are NaN to the module.
     this.#machine = new engine.Connection(mayBeForbidden, repeat, ...(policy as Policy));
-    if (this.#isHidden()) this.#input(Input.Hide);
+    if (isHidden()) this.hide();
     if (globalThis.navigator?.onLine === false) this.#loseNetwork();
     this.#input(Input.Construct);
   }
@@ -185,11 +160,51 @@ export class Connection {
 
   /** Nothing comes of it any more. */
   close(): void {
-    unobserve(this.#pageObserver);
+    unobserve(this);
     clearTimeout(this.#wait);
     this.#machine?.free();
     this.#machine = undefined;
     this.#abort();
+  }
+
+  beforeLeave(): void {
+    this.#input(Input.BeforeLeave);
+  }
+
+  stay(): void {
+    this.#input(Input.Stay);
+  }
+
+  leave(): void {
+    this.#goAway(Input.Leave);
+  }
+
+  comeBack(): void {
+    // Where the request can't be made again.
+    this.#failure = { cause: 'aborted', error: 'the page was left' };
+    this.#input(Input.Return);
+  }
+
+  hide(): void {
+    if (this.#pausesWhenHidden()) this.#goAway(Input.Hide);
+  }
+
+  show(): void {
+    if (this.#pausesWhenHidden()) this.#input(Input.Show);
+    this.#wake();
+  }
+
+  offline(): void {
+    this.#loseNetwork();
+  }
+
+  online(): void {
+    this.#wake(this.#offlineSince, Input.Online);
+    this.#offlineSince = undefined;
+  }
+
+  awake(asleepSince: number): void {
+    this.#wake(asleepSince);
   }
 
   /** Comments, ids and `retry` fields are told, too. */
@@ -245,7 +260,7 @@ export class Connection {
     clearTimeout(this.#watchdog);
     this.#firstResponse = undefined;
     const body = this.#body;
-    this.#body = undefined;
+    this.#endReading();
     // A page that has replaced fetch may listen to the signal and call back in, or may not listen at all.
     this.#abortController?.abort();
     body?.cancel();
@@ -286,25 +301,23 @@ export class Connection {
     }
   }
 
-  /** Makes a request, and reads its stream to the end. */
+  /** Makes a request, and reads its stream if the response opens it. */
   async #run(request: number): Promise<void> {
-    const isOver = () => this.#request !== request;
     try {
-      if (await this.#opens(isOver)) await this.#read(isOver);
-      if (!isOver()) this.#fail('ended');
+      if (await this.#opens(request)) this.#open(request);
     } catch (error) {
-      if (!isOver()) this.#fail(causeOf(error), error instanceof CallbackError ? error.error : error);
+      this.#break(request, error);
     }
   }
 
   /** Requests the stream; whether the response opens it. */
-  async #opens(isOver: () => boolean): Promise<boolean> {
+  async #opens(request: number): Promise<boolean> {
     const { connectTimeout, isExtended, init } = this.#options;
     this.#watch(connectTimeout);
     const requested = this.#firstResponse ?? this.#fetch();
     this.#firstResponse = undefined;
     const response = await requested;
-    if (isOver()) {
+    if (this.#isOver(request)) {
       // A fetch of the page's own may not have listened to the signal.
       response.body?.cancel().catch(() => {});
       return false;
@@ -320,13 +333,13 @@ export class Connection {
     if (status !== 200 || !isEventStream(this.#engine as Engine, response)) {
       this.#failure = { cause: status === 200 ? 'content-type' : 'status', ...partsOf(response) };
       if (isExtended) this.#failure.body = await readPiece(response);
-      if (!isOver()) this.#refuse(response);
+      if (!this.#isOver(request)) this.#refuse(response);
       return false;
     }
-    if (init.validate && (await validate(response, init.validate)) === false && !isOver()) {
+    if (init.validate && (await validate(response, init.validate)) === false && !this.#isOver(request)) {
       this.#fail('validation', undefined, partsOf(response));
     }
-    return !isOver();
+    return !this.#isOver(request);
   }
 
   #refuse(response: Response): void {
@@ -339,47 +352,84 @@ export class Connection {
     this.#input(isForNow ? Input.RefusedForNow : Input.Refused, this.#hasPolicy() ? retryAfter(response) : -1);
   }
 
-  /** Announces the connection, reads, parses and hands on until the body ends or the request is aborted. */
-  async #read(isOver: () => boolean): Promise<void> {
+  /** Announces the connection, and begins to read. */
+  #open(request: number): void {
     const stream = (this.#response as Response).body as ReadableStream<Uint8Array<ArrayBuffer>> | null;
-    const body = stream ? new Body(stream) : undefined;
-    this.#body = body;
+    this.#body = stream ? new Body(stream) : undefined;
     this.#openedAt = Date.now();
     this.#input(Input.Opened);
-    if (!body || isOver()) return;
+    if (this.#isOver(request)) return;
     this.#watch(this.#options.idleTimeout);
-    const parser = new StreamParser(this.#engine as Engine, this.lastEventId);
-    this.#parser = parser;
-    if (this.#tellsExtras) parser.tellExtras();
-    try {
-      for (;;) {
-        const hasWaited = !body.isReady;
-        if (hasWaited) this.#page.rest();
-        const chunk = await body.next();
-        if (!chunk || isOver()) break;
-        // A page that has replaced fetch itself rarely makes a stream of bytes.
-        this.turn.begin(hasWaited, !this.#options.init.fetch && body.isBYOB);
-        this.#lastActivity = Date.now();
-        // An empty one has to be asked on after, too.
-        for (let start = 0; (start === 0 || start < chunk.length) && !isOver(); start += SLICE) {
-          const batch = parser.parse(chunk.length > SLICE ? chunk.subarray(start, start + SLICE) : chunk);
-          this.#isDelivering = true;
-          const handedOn = this.#handOn(batch);
-          // Only now, because it takes longer than the first event; and now, lest what comes is lost with the body.
-          if (start + SLICE >= chunk.length) body.readOn(chunk);
-          await handedOn;
-          this.#isDelivering = false;
-          this.#lastActivity = Date.now();
-          if (isOver()) break;
-          if (batch.trailingId !== undefined) this.lastEventId = batch.trailingId;
-          if (batch.isLimitExceeded) this.#fail('limit');
-          if (this.turn.isOver()) await this.turn.end();
-        }
-      }
-    } finally {
-      if (this.#parser === parser) this.#parser = undefined;
-      parser.free();
+    this.#parser = new StreamParser(this.#engine as Engine, this.lastEventId);
+    if (this.#tellsExtras) this.#parser.tellExtras();
+    this.#readOn(request);
+  }
+
+  /** Waits for the next chunk. No function waits meanwhile: with all of its variables it would be kept. */
+  #readOn(request: number): void {
+    const body = this.#body;
+    if (!body) {
+      this.#end(request);
+      return;
     }
+    const hasWaited = !body.isReady;
+    if (hasWaited) this.#page.rest();
+    body.next().then(
+      (chunk) => void (chunk ? this.#take(request, body, chunk, hasWaited) : this.#end(request)),
+      (error) => this.#break(request, error),
+    );
+  }
+
+  /** Parses a chunk, and hands on what it brought. */
+  async #take(request: number, body: Body, chunk: Uint8Array<ArrayBuffer>, hasWaited: boolean): Promise<void> {
+    const { turn } = this;
+    try {
+      // A page that has replaced fetch itself rarely makes a stream of bytes.
+      turn.begin(hasWaited, !this.#options.init.fetch && body.isByteStream);
+      // An empty one has to be asked on after, too.
+      for (let start = 0; (start === 0 || start < chunk.length) && !this.#isOver(request); start += SLICE) {
+        const parser = this.#parser as StreamParser;
+        const batch = parser.parse(chunk.length > SLICE ? chunk.subarray(start, start + SLICE) : chunk);
+        this.#isDelivering = true;
+        const handedOn = this.#handOn(batch);
+        // Only now, because it takes longer than the first event; and now, lest what comes is lost with the body.
+        if (start + SLICE >= chunk.length) body.readOn(chunk);
+        await handedOn;
+        this.#isDelivering = false;
+        this.#lastActivity = Date.now();
+        if (this.#isOver(request)) return;
+        if (batch.trailingId !== undefined) this.lastEventId = batch.trailingId;
+        if (batch.isLimitExceeded) this.#fail('limit');
+        if (turn.isOver()) await turn.end();
+      }
+      if (!this.#isOver(request)) this.#readOn(request);
+    } catch (error) {
+      this.#break(request, error);
+    }
+  }
+
+  /** The body has ended. */
+  #end(request: number): void {
+    if (this.#isOver(request)) return;
+    this.#endReading();
+    this.#fail('ended');
+  }
+
+  /** The request, or its body, has failed. */
+  #break(request: number, error: unknown): void {
+    if (this.#isOver(request)) return;
+    this.#endReading();
+    this.#fail(causeOf(error), error instanceof CallbackError ? error.error : error);
+  }
+
+  #endReading(): void {
+    this.#body = undefined;
+    this.#parser?.free();
+    this.#parser = undefined;
+  }
+
+  #isOver(request: number): boolean {
+    return this.#request !== request;
   }
 
   /** Hands on what a slice of the stream brought; the promise, if any, says when all is. */
@@ -450,8 +500,8 @@ export class Connection {
     if (!this.#machine) this.#abort();
   }
 
-  #isHidden(): boolean {
-    return Boolean(this.#options.init.pauseWhenHidden) && isHidden();
+  #pausesWhenHidden(): boolean {
+    return this.#options.init.pauseWhenHidden === true;
   }
 
   #hasPolicy(): boolean {

@@ -193,12 +193,16 @@ function toPolicy(retry: EventSourceRetry | undefined): Policy | [] {
   return [delay, factor, maxDelay, jitter, attempts, resetAfter];
 }
 
-function toStatuses({ statuses = [] }: EventSourceRetry = {}): (status: number) => boolean {
+function toStatuses({ statuses }: EventSourceRetry = {}): (status: number) => boolean {
+  if (!statuses) return atNone;
   const list = [...statuses] as number[];
   return statuses === 'transient'
     ? (status) => [408, 425, 429].includes(status) || status >= 500
     : (status) => list.includes(status);
 }
+
+/** No status is tried again at. */
+const atNone = () => false;
 
 function numberFrom(least: number, greatest: number): Rule {
   return [
