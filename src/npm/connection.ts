@@ -260,7 +260,8 @@ export class Connection implements PageObserver {
     clearTimeout(this.#watchdog);
     this.#firstResponse = undefined;
     const body = this.#body;
-    this.#endReading();
+    this.#body = undefined;
+    this.#freeParser();
     // A page that has replaced fetch may listen to the signal and call back in, or may not listen at all.
     this.#abortController?.abort();
     body?.cancel();
@@ -386,6 +387,7 @@ export class Connection implements PageObserver {
     try {
       // A page that has replaced fetch itself rarely makes a stream of bytes.
       turn.begin(hasWaited, !this.#options.init.fetch && body.isByteStream);
+      this.#lastActivity = Date.now();
       // An empty one has to be asked on after, too.
       for (let start = 0; (start === 0 || start < chunk.length) && !this.#isOver(request); start += SLICE) {
         const parser = this.#parser as StreamParser;
@@ -411,19 +413,18 @@ export class Connection implements PageObserver {
   /** The body has ended. */
   #end(request: number): void {
     if (this.#isOver(request)) return;
-    this.#endReading();
+    this.#freeParser();
     this.#fail('ended');
   }
 
   /** The request, or its body, has failed. */
   #break(request: number, error: unknown): void {
     if (this.#isOver(request)) return;
-    this.#endReading();
+    this.#freeParser();
     this.#fail(causeOf(error), error instanceof CallbackError ? error.error : error);
   }
 
-  #endReading(): void {
-    this.#body = undefined;
+  #freeParser(): void {
     this.#parser?.free();
     this.#parser = undefined;
   }
