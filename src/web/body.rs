@@ -1,16 +1,17 @@
 //! A response's body, chunk by chunk.
 
-use js_sys::{Promise, Uint8Array};
+use js_sys::{ArrayBuffer, Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStream, ReadableStreamByobReader, ReadableStreamDefaultReader, Response};
 
 use super::timeout::within;
 
-/// The sizes (bytes) of the buffer that is handed back and forth where the stream allows it: the first,
-/// which an idle connection keeps, and the one that takes its place as soon as it was full.
-const FIRST_SIZE: u32 = 1024;
-const FULL_SIZE: u32 = 64 * 1024;
+/// The size (bytes) of the buffer that is handed back and forth while a stream is fast.
+const BUFFER_SIZE: u32 = 256 * 1024;
+/// The sizes (bytes) of a chunk after which a stream is taken to be fast, and after which to be slow again.
+const FAST: u32 = 16 * 1024;
+const SLOW: u32 = 1024;
 
 /// How much (bytes) of the body of a refused response is kept, and how long (ms) it is waited for.
 const START_SIZE: usize = 4 * 1024;
@@ -29,7 +30,7 @@ extern "C" {
 }
 
 enum Reader {
-    /// Reads into a buffer of ours: half the cost, where the stream is a byte stream.
+    /// Reads into a buffer of ours: half the cost where much comes at once, but more where little does.
     Byob(ReadableStreamByobReader),
     Default(ReadableStreamDefaultReader),
 }
@@ -37,27 +38,30 @@ enum Reader {
 /// Reads a body. A read is always pending, so that bytes that arrive right before a broken end are
 /// not lost with it.
 pub struct Body {
+    stream: ReadableStream,
+    /// Whether it can be read into a buffer of ours.
+    is_byte_stream: bool,
     reader: Reader,
     pending: Option<JsFuture>,
-    buffer_size: u32,
 }
 
 impl Body {
     /// # Errors
     ///
     /// The stream is locked.
-    pub fn new(stream: &ReadableStream) -> Result<Self, JsValue> {
+    pub fn new(stream: ReadableStream) -> Result<Self, JsValue> {
         // A TypeError tells that the stream is not a byte stream, a ReferenceError that there are none.
-        let reader = match ReadableStreamByobReader::new(stream) {
-            Ok(reader) => Reader::Byob(reader),
-            Err(_) => Reader::Default(ReadableStreamDefaultReader::new(stream)?),
-        };
-        let buffer_size = FIRST_SIZE;
-        let pending = Some(reader.read(|| Uint8Array::new_with_length(buffer_size)));
+        let byob = ReadableStreamByobReader::new(&stream);
+        if let Ok(byob) = &byob {
+            byob.release_lock();
+        }
+        let reader = Reader::Default(ReadableStreamDefaultReader::new(&stream)?);
+        let pending = Some(reader.read(None));
         Ok(Self {
+            stream,
+            is_byte_stream: byob.is_ok(),
             reader,
             pending,
-            buffer_size,
         })
     }
 
@@ -88,26 +92,41 @@ impl Body {
     /// Starts the next read, into the buffer of the last chunk where possible. It has to be called
     /// after each chunk.
     pub fn read_on(&mut self, chunk: &Uint8Array) {
-        let grows = self.buffer_size < FULL_SIZE && chunk.length() == self.buffer_size;
-        if grows {
-            self.buffer_size = FULL_SIZE;
-        }
-        self.pending = Some(self.reader.read(|| {
-            if grows {
-                Uint8Array::new_with_length(FULL_SIZE)
-            } else {
-                Uint8Array::new(&chunk.buffer())
+        let is_fast = match self.reader {
+            Reader::Byob(_) => chunk.length() >= SLOW,
+            Reader::Default(_) => self.is_byte_stream && chunk.length() >= FAST,
+        };
+        let read = match (&self.reader, is_fast) {
+            (Reader::Byob(_), true) => Ok(self.reader.read(Some(chunk.buffer()))),
+            (Reader::Default(_), false) => Ok(self.reader.read(None)),
+            (Reader::Byob(reader), false) => {
+                reader.release_lock();
+                ReadableStreamDefaultReader::new(&self.stream).map(|reader| {
+                    self.reader = Reader::Default(reader);
+                    self.reader.read(None)
+                })
             }
-        }));
+            (Reader::Default(reader), true) => {
+                reader.release_lock();
+                ReadableStreamByobReader::new(&self.stream).map(|reader| {
+                    self.reader = Reader::Byob(reader);
+                    self.reader.read(None)
+                })
+            }
+        };
+        self.pending = Some(read.unwrap_or_else(|error| JsFuture::from(Promise::reject(&error))));
     }
 }
 
 impl Reader {
-    fn read(&self, buffer: impl FnOnce() -> Uint8Array) -> JsFuture {
+    fn read(&self, buffer: Option<ArrayBuffer>) -> JsFuture {
         let promise: Promise = match self {
-            Self::Byob(reader) => reader
-                .read_with_array_buffer_view(&buffer())
-                .unchecked_into(),
+            Self::Byob(reader) => {
+                let buffer = buffer.unwrap_or_else(|| ArrayBuffer::new(BUFFER_SIZE));
+                reader
+                    .read_with_array_buffer_view(&Uint8Array::new(&buffer))
+                    .unchecked_into()
+            }
             Self::Default(reader) => reader.read().unchecked_into(),
         };
         JsFuture::from(promise)
@@ -116,7 +135,7 @@ impl Reader {
 
 /// How the body of a refused response begins, for those who look for the reason.
 pub async fn start_of_body(response: &Response) -> Option<String> {
-    let mut body = Body::new(&response.body()?).ok()?;
+    let mut body = Body::new(response.body()?).ok()?;
     let mut start = Vec::new();
     // What has come until the time is over is good enough.
     let _ = within(Some(START_TIME), async {

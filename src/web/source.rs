@@ -592,7 +592,7 @@ impl Source {
         }
         self.check(&response).await?;
         self.unless_void(number).await;
-        let body = response.body().map(|stream| Body::new(&stream)).transpose();
+        let body = response.body().map(Body::new).transpose();
         // Somebody else reads it.
         Ok((response, body.map_err(callback_failed)?))
     }
