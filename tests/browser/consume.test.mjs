@@ -283,6 +283,39 @@ for (const [name, start] of Object.entries(BROWSERS)) {
         });
       }
 
+      it('reads into a buffer of its own while a stream is fast, and loses nothing as it becomes slow', async () => {
+        const lines = [4096, 1, 4096, 2];
+        const steps = lines.flatMap((count, n) => [
+          { text: `data: ${String(n).repeat(31)}\n`, repeat: count },
+          { text: '\n' },
+          { pause: 150 },
+        ]);
+        const [seen, readers] = await run(
+          `const readers = [];
+           for (const Reader of [ReadableStreamDefaultReader, ReadableStreamBYOBReader]) {
+             const { read } = Reader.prototype;
+             Reader.prototype.read = function (...args) {
+               if (readers.at(-1) !== Reader.name) readers.push(Reader.name);
+               return read.apply(this, args);
+             };
+           }
+           const seen = [];
+           for await (const { data } of new EventSource($, { method: 'POST' })) {
+             const each = data.split('\\n');
+             seen.push([each.length, new Set(each).size, each[0]]);
+           }
+           return [seen, readers]`,
+          script('paces', steps),
+        );
+        assert.deepEqual(
+          seen,
+          lines.map((count, n) => [count, 1, String(n).repeat(31)]),
+        );
+        // What is sent at once may come in pieces, and a small one be taken for a slow stream.
+        assert.ok(readers.includes('ReadableStreamBYOBReader'), readers.join());
+        assert.equal(readers.at(-1), 'ReadableStreamDefaultReader', 'nothing is kept for what comes rarely');
+      });
+
       it('lets events be that nobody listens to, and dispatches the others before', async () => {
         const seen = await run(
           `const seen = [];
