@@ -5,7 +5,7 @@
  * costs up to a third more: for each read the browser's network process is told of the room.
  */
 const BUFFER_SIZE = 256 * 1024;
-/** The sizes (bytes) of a chunk after which a stream is taken to be fast, and after which to be slow again. */
+/** The size (bytes) of a chunk after which a stream is taken to be fast, and of two in a row after which to be slow. */
 const FAST = 16 * 1024;
 const SLOW = 1024;
 
@@ -22,10 +22,11 @@ export function toBytes(chunk: BufferSource): Chunk {
 export class Body {
   readonly #stream: ReadableStream<Chunk>;
   /** Whether it can be read into a buffer of ours: a page that makes its stream rarely makes one of bytes. */
-  readonly isByteStream: boolean;
+  isByteStream = false;
   #reader: ReadableStreamDefaultReader<Chunk> | ReadableStreamBYOBReader;
   /** Reads into a buffer of ours: half the cost where much comes at once, but more where little does. */
   #isBYOB = false;
+  #wasSmall = false;
   #next: Promise<Chunk | undefined>;
   /** The next chunk has come. */
   isReady = false;
@@ -33,13 +34,11 @@ export class Body {
   /** @throws {TypeError} where it is locked */
   constructor(given: ReadableStream<Uint8Array>) {
     this.#stream = given as ReadableStream<Chunk>;
-    let isByteStream = false;
     try {
       // A TypeError tells that the stream is not a byte stream, a ReferenceError that there are none.
       new ReadableStreamBYOBReader(this.#stream).releaseLock();
-      isByteStream = true;
+      this.isByteStream = true;
     } catch {}
-    this.isByteStream = isByteStream;
     this.#reader = this.#stream.getReader();
     this.#next = this.#read();
   }
@@ -58,7 +57,9 @@ export class Body {
   /** Starts the next read, into the buffer of the last chunk where possible. */
   readOn(chunk: Chunk): void {
     const wasBYOB = this.#isBYOB;
-    this.#isBYOB = this.isByteStream && chunk.length >= (wasBYOB ? SLOW : FAST);
+    const isSmall = chunk.length < SLOW;
+    this.#isBYOB = wasBYOB ? !(isSmall && this.#wasSmall) : this.isByteStream && chunk.length >= FAST;
+    this.#wasSmall = isSmall;
     if (this.#isBYOB !== wasBYOB) {
       this.#reader.releaseLock();
       this.#reader = wasBYOB ? this.#stream.getReader() : new ReadableStreamBYOBReader(this.#stream);

@@ -307,7 +307,7 @@ export class Connection implements PageObserver {
     try {
       if (await this.#opens(request)) this.#open(request);
     } catch (error) {
-      this.#break(request, error);
+      this.#end(request, error);
     }
   }
 
@@ -370,14 +370,14 @@ export class Connection implements PageObserver {
   #readOn(request: number): void {
     const body = this.#body;
     if (!body) {
-      this.#end(request);
+      this.#end(request, undefined, 'ended');
       return;
     }
     const hasWaited = !body.isReady;
     if (hasWaited) this.#page.rest();
     body.next().then(
-      (chunk) => void (chunk ? this.#take(request, body, chunk, hasWaited) : this.#end(request)),
-      (error) => this.#break(request, error),
+      (chunk) => void (chunk ? this.#take(request, body, chunk, hasWaited) : this.#end(request, undefined, 'ended')),
+      (error) => this.#end(request, error),
     );
   }
 
@@ -406,22 +406,15 @@ export class Connection implements PageObserver {
       }
       if (!this.#isOver(request)) this.#readOn(request);
     } catch (error) {
-      this.#break(request, error);
+      this.#end(request, error);
     }
   }
 
-  /** The body has ended. */
-  #end(request: number): void {
+  /** The body has ended; or it, or the request, has failed. */
+  #end(request: number, error: unknown, cause: keyof typeof FAILED = causeOf(error)): void {
     if (this.#isOver(request)) return;
     this.#freeParser();
-    this.#fail('ended');
-  }
-
-  /** The request, or its body, has failed. */
-  #break(request: number, error: unknown): void {
-    if (this.#isOver(request)) return;
-    this.#freeParser();
-    this.#fail(causeOf(error), error instanceof CallbackError ? error.error : error);
+    this.#fail(cause, error instanceof CallbackError ? error.error : error);
   }
 
   #freeParser(): void {

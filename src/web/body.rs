@@ -9,7 +9,7 @@ use super::timeout::within;
 
 /// The size (bytes) of the buffer that is handed back and forth while a stream is fast.
 const BUFFER_SIZE: u32 = 256 * 1024;
-/// The sizes (bytes) of a chunk after which a stream is taken to be fast, and after which to be slow again.
+/// The size (bytes) of a chunk after which a stream is taken to be fast, and of two in a row after which to be slow.
 const FAST: u32 = 16 * 1024;
 const SLOW: u32 = 1024;
 
@@ -42,6 +42,7 @@ pub struct Body {
     /// Whether it can be read into a buffer of ours.
     is_byte_stream: bool,
     reader: Reader,
+    was_small: bool,
     pending: Option<JsFuture>,
 }
 
@@ -61,6 +62,7 @@ impl Body {
             stream,
             is_byte_stream: byob.is_ok(),
             reader,
+            was_small: false,
             pending,
         })
     }
@@ -92,10 +94,12 @@ impl Body {
     /// Starts the next read, into the buffer of the last chunk where possible. It has to be called
     /// after each chunk.
     pub fn read_on(&mut self, chunk: &Uint8Array) {
+        let is_small = chunk.length() < SLOW;
         let is_fast = match self.reader {
-            Reader::Byob(_) => chunk.length() >= SLOW,
+            Reader::Byob(_) => !(is_small && self.was_small),
             Reader::Default(_) => self.is_byte_stream && chunk.length() >= FAST,
         };
+        self.was_small = is_small;
         let read = match (&self.reader, is_fast) {
             (Reader::Byob(_), true) => Ok(self.reader.read(Some(chunk.buffer()))),
             (Reader::Default(_), false) => Ok(self.reader.read(None)),

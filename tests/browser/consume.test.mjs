@@ -284,7 +284,7 @@ for (const [name, start] of Object.entries(BROWSERS)) {
       }
 
       it('reads into a buffer of its own while a stream is fast, and loses nothing as it becomes slow', async () => {
-        const lines = [4096, 1, 4096, 2];
+        const lines = [4096, 1, 2, 4096, 3, 4];
         const steps = lines.flatMap((count, n) => [
           { text: `data: ${String(n).repeat(31)}\n`, repeat: count },
           { text: '\n' },
