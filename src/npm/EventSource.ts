@@ -277,10 +277,12 @@ export class EventSource extends EventTarget {
     try {
       engine = loadEngine();
     } catch (error) {
-      this.#fallBack(error);
+      if (this.#connection === connection) this.#fallBack(error);
       return;
     }
     if (needsEngine) connection.requestEarly();
+    // The request may have run code of the page, and that have closed the source.
+    if (this.#connection !== connection) return;
     if ('Parser' in engine) {
       connection.start(engine);
       return;

@@ -6,7 +6,7 @@
  */
 const BUFFER_SIZE = 256 * 1024;
 /** The size (bytes) of a chunk after which a stream is taken to be fast, and of two in a row after which to be slow. */
-const FAST = 16 * 1024;
+const FAST = 4096;
 const SLOW = 1024;
 
 type Chunk = Uint8Array<ArrayBuffer>;

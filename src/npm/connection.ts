@@ -418,8 +418,13 @@ export class Connection implements PageObserver {
   }
 
   #freeParser(): void {
-    this.#parser?.free();
+    const parser = this.#parser;
     this.#parser = undefined;
+    try {
+      parser?.free();
+    } catch {
+      // Where memory has run out in the middle of parsing it can't be freed.
+    }
   }
 
   #isOver(request: number): boolean {

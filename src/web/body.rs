@@ -10,7 +10,7 @@ use super::timeout::within;
 /// The size (bytes) of the buffer that is handed back and forth while a stream is fast.
 const BUFFER_SIZE: u32 = 256 * 1024;
 /// The size (bytes) of a chunk after which a stream is taken to be fast, and of two in a row after which to be slow.
-const FAST: u32 = 16 * 1024;
+const FAST: u32 = 4 * 1024;
 const SLOW: u32 = 1024;
 
 /// How much (bytes) of the body of a refused response is kept, and how long (ms) it is waited for.

@@ -46,7 +46,7 @@ pub enum ReadyState {
 /// [`close`](Handle::close), or when the source fails for good: then its last item is the [`Error`].
 ///
 /// - Nothing happens until the stream is polled, and no more is read while it is not than one chunk ahead:
-///   at most 64 KiB where the response's body is a byte stream, as those of `fetch` are. So a slow
+///   what the browser hands on at once, or 256 KiB where the stream is fast. So a slow
 ///   application slows the server down, as far as the browser hands it on; Firefox keeps what comes.
 /// - Dropping it closes the source, and aborts its request.
 /// - Methods are those of its [`Handle`], of which [`handle`](Self::handle) gives more.

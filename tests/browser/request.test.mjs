@@ -740,6 +740,27 @@ for (const [name, start] of Object.entries(BROWSERS)) {
       });
     });
 
+    it('is not made, and the source stays CLOSED, where a function for it closes the source', async () => {
+      const key = newKey();
+      const seen = await run(
+        `// So that the engine is there at once.
+         await new Promise((resolve) => { const first = new EventSource('/events/clock'); first.onopen = () => { first.close(); resolve(); }; });
+         const seen = [];
+         for (const name of ['headers', 'url', 'body', 'fetch']) {
+           const act = (...args) => { source.close(); return name === 'fetch' ? fetch(...args) : name === 'url' ? $ : undefined; };
+           const source = new EventSource($, { method: 'POST', [name]: act, ...soon });
+           for (const type of ['open', 'error', 'message']) source.addEventListener(type, () => seen.push(name + ' ' + type));
+           await pass(250);
+           seen.push(name + ' ' + source.readyState);
+         }
+         return seen`,
+        script(key, [{ text: 'data: a\n\n' }, { hang: true }]),
+      );
+      assert.deepEqual(seen, ['headers 2', 'url 2', 'body 2', 'fetch 2']);
+      // What the page's own fetch requests is its matter.
+      assert.ok((await requests(key)).length <= 1);
+    });
+
     describe('with functions that fail', () => {
       for (const option of ['headers', 'body', 'url', 'validate']) {
         for (const [how, fails] of Object.entries({
