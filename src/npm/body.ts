@@ -22,7 +22,7 @@ export function toBytes(chunk: BufferSource): Chunk {
 export class Body {
   readonly #stream: ReadableStream<Chunk>;
   /** Whether it can be read into a buffer of ours: a page that makes its stream rarely makes one of bytes. */
-  isByteStream = false;
+  readonly isByteStream: boolean = false;
   #reader: ReadableStreamDefaultReader<Chunk> | ReadableStreamBYOBReader;
   /** Reads into a buffer of ours: half the cost where much comes at once, but more where little does. */
   #isBYOB = false;

@@ -246,11 +246,11 @@ impl Parser {
         }
     }
 
-    /// Makes the buffer hold `length` bytes. It grows by halves, to keep both the number of copies
+    /// Makes the buffer hold `length` bytes. It grows by quarters, to keep both the number of copies
     /// and the unused part small, and shrinks after an unusually large event.
     fn fit(&mut self, length: usize) -> Option<()> {
         if length > self.buffer.len() {
-            let grown = length.max(self.buffer.len() + self.buffer.len() / 2);
+            let grown = length.max(self.buffer.len() + self.buffer.len() / 4);
             self.buffer
                 .try_reserve_exact(grown - self.buffer.len())
                 .ok()?;

@@ -130,7 +130,7 @@ impl Watched<'_> {
         let needed = self.case.limit.min(self.received) + 2 * self.longest_chunk + 6;
         let capacity = self.stream.parser.capacity();
         assert!(
-            capacity <= needed + needed / 2,
+            capacity <= needed + needed / 4,
             "{capacity} bytes are held where {needed} are needed"
         );
     }
